@@ -1,0 +1,48 @@
+import type { KubernetesSource, PackageSource } from '../matrix/cell.ts';
+import type { Progress } from '../provider/contract.ts';
+import type { Runtime } from '../../lifecycle/cluster-deployment.ts';
+
+/** Files of one version of one component, complete and verified, in a directory of the cache that nobody changes any more. */
+export interface Binaries {
+  /** Exact version: what the binary itself reports, without a leading `v`. */
+  readonly version: string;
+  readonly directory: string;
+  /** File name → SHA-256, lower-case hexadecimal. */
+  readonly sha256: Readonly<Record<string, string>>;
+  /** Key of the cache entry. */
+  readonly digest: string;
+}
+
+/** A golden OS image with sshd, systemd, and the packages of its runtime and etcd baked in. */
+export interface MachineImage {
+  /** What the container engine calls it: `localhost/proofgrid/machine:<digest>`. */
+  readonly reference: string;
+  readonly digest: string;
+  /** Exact package versions of interest: containerd, docker.io, systemd. */
+  readonly packages: Readonly<Record<string, string>>;
+}
+
+/** A container image as a docker-archive. */
+export interface ImageArchive {
+  readonly reference: string;
+  readonly directory: string;
+  readonly file: string;
+  readonly sha256: string;
+}
+
+export interface MachineImageRequest {
+  readonly os: string;
+  readonly runtime: Runtime;
+  readonly etcd: Binaries;
+}
+
+/** Everything expensive, made once, kept by content outside the checkout. Safe for concurrent runs and after `kill -9`. */
+export interface Artifacts {
+  /** kube-apiserver, kube-controller-manager, kube-scheduler, kubelet, kube-proxy, kubectl. */
+  kubernetes(source: KubernetesSource, progress: Progress): Promise<Binaries>;
+  /** etcd and etcdctl. */
+  etcd(source: PackageSource, progress: Progress): Promise<Binaries>;
+  machineImage(request: MachineImageRequest, progress: Progress): Promise<MachineImage>;
+  /** The pause image that runtimes need, and agnhost for the checks. */
+  images(progress: Progress): Promise<{ readonly pause: ImageArchive; readonly agnhost: ImageArchive }>;
+}

@@ -1,0 +1,41 @@
+import type { Role } from '../../lifecycle/cluster-deployment.ts';
+
+export const AXES = ['os', 'kubernetes', 'runtime', 'etcd', 'network', 'topology'] as const;
+export type Axis = (typeof AXES)[number];
+
+export interface TopologyMachine {
+  readonly name: string;
+  readonly roles: readonly Role[];
+  readonly cpus: number;
+  /** Bytes. */
+  readonly memory: number;
+}
+
+/** One value on every axis, plus its topology's machines. */
+export interface Cell {
+  /** Stable identifier, an RFC 1123 label; nothing ever parses it. */
+  readonly slug: string;
+  readonly axes: Readonly<Record<Axis, string>>;
+  readonly machines: readonly TopologyMachine[];
+  /** Suites in the order they run: the tier's, or those asked for. */
+  readonly suites: readonly string[];
+  /** Where the versions on the axes come from. */
+  readonly sources: {
+    readonly kubernetes: KubernetesSource;
+    readonly etcd: PackageSource;
+  };
+  /** Path of the CNI manifest, only with the network `manifest`. */
+  readonly networkManifest?: string;
+  /** Image of CoreDNS, or none with its reason. */
+  readonly dns: { readonly type: 'coredns'; readonly image: string } | { readonly type: 'none'; readonly reason: string };
+}
+
+export type KubernetesSource =
+  /** Debian's source package, built here. */
+  | { readonly type: 'debian-source'; readonly suite: string; readonly package: string; readonly version: string }
+  /** An upstream mirror: `<url>/v<version>/bin/linux/amd64/<binary>` with `<binary>.sha256` beside it. */
+  | { readonly type: 'upstream'; readonly url: string; readonly version: string };
+
+export type PackageSource =
+  | { readonly type: 'debian-package'; readonly suite: string; readonly packages: readonly string[] }
+  | { readonly type: 'upstream'; readonly url: string; readonly version: string };

@@ -1,0 +1,116 @@
+/** A host with an address and SSH. Everything that ansible and the checks need to reach it. */
+export interface Machine {
+  readonly name: string;
+  readonly address: string;
+  readonly port: number;
+  readonly user: string;
+  /** Private key of this run, mode 0600. */
+  readonly identityFile: string;
+  /** Host keys learnt out of band from the provider, so nothing is trusted on first use. */
+  readonly knownHostsFile: string;
+}
+
+export interface MachineRequest {
+  readonly name: string;
+  /** CPU cores, fractions allowed. */
+  readonly cpus: number;
+  /** Bytes. */
+  readonly memory: number;
+}
+
+/** Who holds a lease. Written on the resources themselves; enough for anyone to judge whether the owner still lives. */
+export interface Owner {
+  readonly run: string;
+  readonly pid: number;
+  /** `/proc/<pid>/stat` field 22, clock ticks since boot: tells a process from a later one with the same number. */
+  readonly startTime: string;
+  /** `/proc/sys/kernel/random/boot_id`. */
+  readonly bootId: string;
+}
+
+/** A read-only directory of the artifact cache that every machine sees at `target`. */
+export interface Seed {
+  readonly source: string;
+  readonly target: string;
+}
+
+export interface LeaseRequest {
+  readonly cell: string;
+  readonly owner: Owner;
+  /** Milliseconds without a heartbeat after which anyone may reap. */
+  readonly timeToLive: number;
+  readonly machines: readonly MachineRequest[];
+  /** What `MachineImage.reference` of the artifact cache says. */
+  readonly image: string;
+  readonly seeds: readonly Seed[];
+  /** An address for the API endpoint that no machine has, inside the machines' network. */
+  readonly virtualAddress: boolean;
+  /** Directory, mode 0700, for the run's SSH key and known hosts. */
+  readonly directory: string;
+  /** The machines outlive the run on purpose (`--keep`): not orphaned, only expired. */
+  readonly kept?: boolean;
+}
+
+export interface Lease {
+  /** Unique; the value of the label that every resource of the lease carries. */
+  readonly id: string;
+  readonly cell: string;
+  readonly machines: readonly Machine[];
+  readonly virtualAddress?: string;
+  /** The cell's own network, CIDR. */
+  readonly network: string;
+  /** Facts about the machines for the report: image digest, engine and its version, what had to be worked around. */
+  readonly properties: Readonly<Record<string, string>>;
+}
+
+export interface Capacity {
+  readonly cpus: number;
+  /** Bytes. */
+  readonly memory: number;
+  /** Leases that exist now, whoever owns them. */
+  readonly leases: number;
+}
+
+export interface ReapedLease {
+  readonly id: string;
+  readonly cell: string;
+  readonly reason: 'expired' | 'orphaned' | 'incomplete';
+  readonly resources: readonly string[];
+}
+
+export interface Progress {
+  readonly signal: AbortSignal;
+  readonly report: (message: string) => void;
+}
+
+/** Where machines come from. Small on purpose; what only some can do is an ability of its own. */
+export interface Provider {
+  readonly name: 'container' | 'kubevirt';
+  capacity(): Promise<Capacity>;
+  /** All machines with a proven SSH login, or none and an error; an aborted signal leaves nothing behind. */
+  acquire(request: LeaseRequest, progress: Progress): Promise<Lease>;
+  /** Renews the lease's expiry on the resources. */
+  heartbeat(lease: Lease): Promise<void>;
+  /** Marks the lease as kept until its owner says otherwise or `timeToLive` milliseconds are over. */
+  keep(lease: Lease, timeToLive: number): Promise<void>;
+  /** Finds a lease that still exists again, for `shell` and `--resume`. */
+  find(id: string, directory: string): Promise<Lease | undefined>;
+  /** Idempotent; rejects with fault `leaked` when something of the lease remains. */
+  release(lease: Lease): Promise<void>;
+  /** Removes what is expired or orphaned, and nothing else. */
+  reap(options: { readonly dryRun: boolean; readonly now: Date }): Promise<readonly ReapedLease[]>;
+  readonly power?: Power;
+  readonly console?: Console;
+}
+
+export interface Power {
+  /** Cuts the power: no shutdown, no goodbye. */
+  off(lease: Lease, machine: string): Promise<void>;
+  /** Resolves after a proven SSH login; the address stays. */
+  on(lease: Lease, machine: string, progress: Progress): Promise<void>;
+}
+
+export interface Console {
+  /** Everything that the machine has printed on its console so far. */
+  read(lease: Lease, machine: string): Promise<string>;
+}

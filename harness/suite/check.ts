@@ -1,0 +1,63 @@
+import type { KubeConfig } from '@kubernetes/client-node';
+import type { ClusterDeployment } from '../../lifecycle/cluster-deployment.ts';
+import type { RunOperation, RunResult } from '../../lifecycle/run.ts';
+
+export interface CommandResult {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A machine of the cluster as a check sees it. */
+export interface Host {
+  readonly name: string;
+  readonly address: string;
+  readonly roles: readonly string[];
+  /** Runs one command over SSH, each word passed as it is. Rejects only when the machine cannot be reached or the limit (milliseconds) is over. */
+  exec(command: readonly string[], options?: { readonly input?: string; readonly limitMs?: number }): Promise<CommandResult>;
+}
+
+/** The live cluster, and all that a check may touch of it. */
+export interface ClusterContext {
+  readonly deployment: ClusterDeployment;
+  readonly hosts: readonly Host[];
+  /** Cluster-admin, through the API endpoint. */
+  readonly kubeConfig: KubeConfig;
+  readonly signal: AbortSignal;
+  readonly log: (message: string) => void;
+  /** Reference of the image with agnhost that every node has. */
+  readonly testImage: string;
+  /** Runs an operation again on this very cluster, through the lifecycle runner. */
+  readonly operate: (operation: Parameters<RunOperation>[0]['operation']) => Promise<RunResult>;
+  /** Only where the provider can. */
+  readonly power?: { off(machine: string): Promise<void>; on(machine: string): Promise<void> };
+}
+
+/** What a check saw. `expected` and `observed` are for a person, and comparable at a glance. */
+export interface Observation {
+  readonly passed: boolean;
+  readonly expected: string;
+  readonly observed: string;
+}
+
+/** A real fault on a live cluster that must turn its check red. */
+export interface Sabotage {
+  readonly name: string;
+  /** Breaks the cluster and resolves once the fault is in; the function returned mends it again. */
+  apply(context: ClusterContext): Promise<() => Promise<void>>;
+  /** What the check must then observe: red for any other reason does not count. */
+  readonly observed: RegExp;
+}
+
+/** One assertion against a live cluster. A check with no sabotage does not compile. */
+export interface Check {
+  /** Stable, kebab-case: `pod-to-pod-across-nodes`. */
+  readonly name: string;
+  readonly title: string;
+  /** Milliseconds; the reason for the number stands beside it. */
+  readonly limitMs: number;
+  /** A reason to skip on this cluster, or undefined to run. */
+  skip?(context: ClusterContext): string | undefined;
+  run(context: ClusterContext): Promise<Observation>;
+  readonly sabotages: readonly [Sabotage, ...Sabotage[]];
+}
