@@ -1,0 +1,32 @@
+import { ProofgridError } from '../../lifecycle/error.ts';
+import { etcdSource, kubernetesSource, perAxis, type AxisValues } from './axis.ts';
+import type { Cell, TopologyMachine } from './cell.ts';
+import type { Matrix } from './load.ts';
+import { bytes, cores } from './quantity.ts';
+import { slugOf } from './slug.ts';
+
+/** The cell of a combination whose values the matrix accepts. */
+export function buildCell(matrix: Matrix, axes: AxisValues, suites: readonly string[]): Cell {
+  const { document, networkManifest } = matrix;
+  return {
+    slug: slugOf(axes),
+    axes: perAxis((axis) => axes[axis]),
+    machines: machinesOf(matrix, axes.topology),
+    suites,
+    sources: {
+      kubernetes: kubernetesSource(document, axes.kubernetes) ?? unsourced('kubernetes', axes.kubernetes),
+      etcd: etcdSource(document, axes.etcd) ?? unsourced('etcd', axes.etcd),
+    },
+    ...(axes.network === 'manifest' && networkManifest !== undefined && { networkManifest }),
+    dns: document.dns,
+  };
+}
+
+function machinesOf({ document }: Matrix, topology: string): readonly TopologyMachine[] {
+  const machines = document.axes.topology.values.find(({ name }) => name === topology)?.machines ?? [];
+  return machines.map(({ name, roles, cpus, memory }) => ({ name, roles, cpus: cores(cpus), memory: bytes(memory) }));
+}
+
+function unsourced(axis: string, version: string): never {
+  throw new ProofgridError({ code: 'MATRIX_VERSION_WITHOUT_SOURCE', fault: 'usage', what: `nothing says where ${axis} ${version} comes from`, remedy: `list it in axes.${axis}.values` });
+}

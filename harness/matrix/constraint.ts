@@ -1,0 +1,41 @@
+import type { AxisValues } from './axis.ts';
+import { AXES } from './cell.ts';
+import type { Constraint, MatrixDocument } from './schema.ts';
+import { inRange, isRange } from './version.ts';
+
+/** Why a combination cannot exist. */
+export interface Conflict {
+  readonly constraint: string;
+  readonly reason: string;
+  readonly source?: string;
+}
+
+/** True of every matrix: a CNI that the user brings has to be brought. */
+const MANIFEST_MISSING: Conflict = {
+  constraint: 'network-manifest-named',
+  reason: 'the network manifest needs the path of a CNI manifest in axes.network.manifest, and none is named',
+};
+
+/** Every constraint that the combination breaks; empty when the cell can exist. */
+export function conflictsOf(document: MatrixDocument, values: AxisValues): readonly Conflict[] {
+  const broken = document.constraints
+    .filter((constraint) => excludes(constraint, values))
+    .map(({ name, reason, source }) => ({ constraint: name, reason, ...(source !== undefined && { source }) }));
+  const manifestMissing = values.network === 'manifest' && document.axes.network.manifest === undefined;
+  return manifestMissing ? [...broken, MANIFEST_MISSING] : broken;
+}
+
+function excludes({ exclude }: Constraint, values: AxisValues): boolean {
+  return AXES.every((axis) => {
+    const condition = exclude[axis];
+    return condition === undefined || alternatives(condition).some((one) => matches(values[axis], one));
+  });
+}
+
+export function alternatives(condition: string | readonly string[]): readonly string[] {
+  return typeof condition === 'string' ? [condition] : condition;
+}
+
+function matches(value: string, condition: string): boolean {
+  return isRange(condition) ? inRange(value, condition) : value === condition;
+}

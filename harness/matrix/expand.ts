@@ -1,0 +1,66 @@
+import { withDefaults, type AxisValues } from './axis.ts';
+import { buildCell } from './build.ts';
+import type { Axis, Cell } from './cell.ts';
+import { conflictsOf, type Conflict } from './constraint.ts';
+import { cover } from './cover.ts';
+import type { Matrix } from './load.ts';
+import { choicesOf, product, type AxisChoices } from './product.ts';
+import type { Tier, TierDocument } from './schema.ts';
+import { slugOf } from './slug.ts';
+
+/** Values that the command line puts in place of the tier's or the default. */
+export type Assignments = { readonly [axis in Axis]?: string };
+
+/** A combination that runs, and why. */
+export interface Reasoned {
+  readonly values: AxisValues;
+  readonly why: string;
+}
+
+/** What became of every combination that a tier considers. */
+export interface Expansion {
+  readonly choices: AxisChoices;
+  readonly included: readonly Reasoned[];
+  /** Combinations that cannot exist. */
+  readonly forbidden: readonly { readonly values: AxisValues; readonly conflicts: readonly Conflict[] }[];
+}
+
+/** All cells of a tier, in the order of the file. */
+export function expandCells(matrix: Matrix, tier: Tier): Cell[] {
+  const suites = suitesOf(matrix, tier);
+  return expandTier(matrix, tier).included.map(({ values }) => buildCell(matrix, values, suites));
+}
+
+export function suitesOf({ document }: Matrix, tier: Tier | undefined): readonly string[] {
+  return (tier === undefined ? undefined : document.tiers[tier].suites) ?? document.suites;
+}
+
+export function expandTier({ document }: Matrix, tier: Tier, set: Assignments = {}): Expansion {
+  const rules = document.tiers[tier];
+  const choices = { ...choicesOf(document, rules) };
+  for (const [axis, value] of Object.entries(set)) choices[axis as Axis] = [value];
+  const judged = product(choices).map((values) => ({ values, conflicts: conflictsOf(document, values) }));
+  const possible = judged.filter(({ conflicts }) => conflicts.length === 0).map(({ values }) => values);
+  const pinned = rules.include
+    .map((cell) => withDefaults(document, { ...cell, ...set }))
+    .filter((values) => conflictsOf(document, values).length === 0)
+    .map((values) => ({ values, why: 'the tier includes it by name' }));
+  return {
+    choices,
+    included: unique([...pinned, ...covering(rules, possible, pinned.map(({ values }) => values))]),
+    forbidden: judged.filter(({ conflicts }) => conflicts.length > 0),
+  };
+}
+
+function covering({ coverage }: TierDocument, possible: readonly AxisValues[], pinned: readonly AxisValues[]): Reasoned[] {
+  if (coverage === 'full') return possible.map((values) => ({ values, why: 'the tier takes every cell of its values' }));
+  const [strength, noun] = coverage === 'pairwise' ? ([2, 'pair'] as const) : ([1, 'value'] as const);
+  return cover(possible, strength, pinned).map(({ values, gained }) => ({
+    values,
+    why: `${gained} ${noun}${gained === 1 ? '' : 's'} of values that no cell before it has`,
+  }));
+}
+
+function unique(cells: readonly Reasoned[]): Reasoned[] {
+  return [...new Map(cells.toReversed().map((cell) => [slugOf(cell.values), cell])).values()].toReversed();
+}

@@ -1,0 +1,12 @@
+import { createHash } from 'node:crypto';
+import type { AxisValues } from './axis.ts';
+import { AXES } from './cell.ts';
+
+/**
+ * The cell's identifier: its topology for a person, and a digest of its axes for uniqueness. It depends on nothing
+ * else, so another default, tier or order of the file never renames a cell. An RFC 1123 label: 40 + 1 + 8 characters.
+ */
+export function slugOf(values: AxisValues): string {
+  const digest = createHash('sha256').update(JSON.stringify(AXES.map((axis) => [axis, values[axis]]))).digest('hex');
+  return `${values.topology}-${digest.slice(0, 8)}`;
+}
