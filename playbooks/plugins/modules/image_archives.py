@@ -1,0 +1,205 @@
+#!/usr/bin/python
+# -*- coding: utf-8 -*-
+"""Loads container image archives into the container engine, and proves by it that the engine answers."""
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+DOCUMENTATION = r"""
+module: image_archives
+short_description: Load verified image archives into containerd or Docker
+description:
+  - Asks the engine for its version and images, and loads the archives whose image it does not hold.
+  - An archive is loaded only when its SHA-256 is the wanted one. What was loaded from which archive is recorded, so an
+    image that the engine lost, or that somebody replaced, is loaded again.
+options:
+  engine: {description: Container engine., type: str, choices: [containerd, docker], required: true}
+  images:
+    description: Archives in docker-archive format, on the machine.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      reference: {description: Full name of the image as pods name it., type: str, required: true}
+      path: {description: Archive., type: path, required: true}
+      sha256: {description: SHA-256 of the archive., type: str, required: true}
+  record: {description: Where the loaded archives are recorded., type: path, default: /var/lib/proofgrid/images.json}
+attributes:
+  check_mode: {support: full}
+author: Proofgrid
+"""
+
+EXAMPLES = r"""
+- name: Load the images
+  image_archives:
+    engine: containerd
+    images: "{{ cluster.spec.runtime.images }}"
+"""
+
+RETURN = r"""
+version: {description: Version that the engine's daemon reports., type: str, returned: always}
+loaded: {description: References that were loaded., type: list, elements: str, returned: always}
+"""
+
+import hashlib
+import http.client
+import json
+import os
+import socket
+import tempfile
+import urllib.parse
+
+from ansible.module_utils.basic import AnsibleModule
+
+CHUNK_BYTES = 1024 * 1024
+DOCKER_SOCKET = '/run/docker.sock'
+# Of one request; loading a gigabyte from a slow disk is the longest.
+DOCKER_TIMEOUT_SECONDS = 300
+
+
+class Containerd(object):
+    """containerd over ctr, in the namespace that its CRI plugin uses."""
+
+    def __init__(self, module):
+        self.module = module
+
+    def ctr(self, *arguments):
+        command = ['ctr', '--namespace', 'k8s.io'] + list(arguments)
+        code, out, err = self.module.run_command(command)
+        if code != 0:
+            raise ValueError('%s failed: %s' % (' '.join(command), (err or out).strip()))
+        return out
+
+    def version(self):
+        """Of the daemon: the second half of the output."""
+        server = self.ctr('version').partition('Server:')[2]
+        for line in server.splitlines():
+            key, _, value = line.strip().partition(':')
+            if key == 'Version':
+                return value.strip()
+        raise ValueError('containerd does not say its version')
+
+    def image_id(self, reference):
+        for line in self.ctr('images', 'list', 'name==' + reference).splitlines()[1:]:
+            columns = line.split()
+            if columns[0] == reference:
+                return columns[2]
+        return None
+
+    def load(self, path):
+        self.ctr('images', 'import', path)
+
+
+class UnixConnection(http.client.HTTPConnection):
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(DOCKER_SOCKET)
+
+
+class Docker(object):
+    """Docker over its API: newer Debian packages have no client beside the daemon."""
+
+    def __init__(self, module):
+        self.module = module
+
+    def request(self, method, path, body=None, headers=None):
+        connection = UnixConnection('docker', timeout=DOCKER_TIMEOUT_SECONDS)
+        try:
+            connection.request(method, path, body=body, headers=headers or {})
+            answer = connection.getresponse()
+            content = answer.read()
+        finally:
+            connection.close()
+        if answer.status == 404:
+            return None
+        if answer.status != 200 or b'"errorDetail"' in content:
+            raise ValueError('Docker refused %s %s: %s %s' % (
+                method, path, answer.status, content.decode('utf-8', 'replace')[:500]))
+        return content
+
+    def version(self):
+        return json.loads(self.request('GET', '/version'))['Version']
+
+    def image_id(self, reference):
+        content = self.request('GET', '/images/%s/json' % urllib.parse.quote(reference))
+        return None if content is None else json.loads(content)['Id']
+
+    def load(self, path):
+        with open(path, 'rb') as stream:
+            self.request('POST', '/images/load?quiet=1', stream, {
+                'Content-Type': 'application/x-tar', 'Content-Length': str(os.path.getsize(path))})
+
+
+def verify(image):
+    found = hashlib.sha256()
+    with open(image['path'], 'rb') as stream:
+        for chunk in iter(lambda: stream.read(CHUNK_BYTES), b''):
+            found.update(chunk)
+    if found.hexdigest() != image['sha256']:
+        raise ValueError('%s has SHA-256 %s, expected %s; nothing was loaded from it, replace the file' % (
+            image['path'], found.hexdigest(), image['sha256']))
+
+
+def read_record(path):
+    try:
+        with open(path) as stream:
+            return json.load(stream)
+    except (OSError, ValueError):
+        return {}
+
+
+def write_record(path, record):
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=os.path.dirname(path))
+    with os.fdopen(handle, 'w') as stream:
+        json.dump(record, stream, indent=2, sort_keys=True)
+    os.replace(temporary, path)
+
+
+def load(engine, image):
+    """Returns the identifier that the engine then knows the image by."""
+    verify(image)
+    engine.load(image['path'])
+    found = engine.image_id(image['reference'])
+    if found is None:
+        raise ValueError('%s was loaded but holds no image %s; name it as the archive does' % (
+            image['path'], image['reference']))
+    return found
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec={
+            'engine': {'type': 'str', 'choices': ['containerd', 'docker'], 'required': True},
+            'images': {
+                'type': 'list', 'elements': 'dict', 'default': [],
+                'options': {
+                    'reference': {'type': 'str', 'required': True},
+                    'path': {'type': 'path', 'required': True},
+                    'sha256': {'type': 'str', 'required': True},
+                },
+            },
+            'record': {'type': 'path', 'default': '/var/lib/proofgrid/images.json'},
+        },
+        supports_check_mode=True,
+    )
+    engine = {'containerd': Containerd, 'docker': Docker}[module.params['engine']](module)
+    record, loaded = read_record(module.params['record']), []
+    try:
+        version = engine.version()
+        for image in module.params['images']:
+            known = record.get(image['reference'])
+            if known == [image['sha256'], engine.image_id(image['reference'])]:
+                continue
+            loaded.append(image['reference'])
+            if not module.check_mode:
+                record[image['reference']] = [image['sha256'], load(engine, image)]
+                write_record(module.params['record'], record)
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        module.fail_json(msg=str(error))
+    module.exit_json(changed=bool(loaded), version=version, loaded=loaded)
+
+
+if __name__ == '__main__':
+    main()
