@@ -1,6 +1,6 @@
 import { ProofgridError } from '../../lifecycle/error.ts';
 import { closest } from '../../lifecycle/suggest.ts';
-import { parseAssignments, parseSuites } from './argument.ts';
+import { parseAssignments, parseSuites, parseTier } from './argument.ts';
 import { listed, withDefaults, type AxisValues } from './axis.ts';
 import { buildCell } from './build.ts';
 import { AXES, type Cell } from './cell.ts';
@@ -18,7 +18,7 @@ export interface Wish {
   /** `axis=value`, each axis once: takes the place of the default, and of the tier's values. */
   readonly set?: readonly string[];
   /** Without names and without a tier: smoke. With names a tier only says which suites run. */
-  readonly tier?: Tier;
+  readonly tier?: string;
   /** Instead of the tier's, or of the matrix's. */
   readonly suites?: readonly string[];
 }
@@ -35,7 +35,8 @@ export function selectCells(matrix: Matrix, wish: Wish): Cell[] {
   return select(matrix, wish).cells.map(({ cell }) => cell);
 }
 
-export function select(matrix: Matrix, { names = [], set = [], tier, suites }: Wish): Selection {
+export function select(matrix: Matrix, { names = [], set = [], tier: tierName, suites }: Wish): Selection {
+  const tier = tierName === undefined ? undefined : parseTier(tierName);
   const assignments = parseAssignments(matrix, set);
   const running = suites === undefined ? suitesOf(matrix, tier) : parseSuites(suites);
   const choosing = names.length > 0 ? undefined : (tier ?? 'smoke');
