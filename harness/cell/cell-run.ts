@@ -1,0 +1,20 @@
+import type { Artifacts } from '../artifact/contract.ts';
+import type { JournalWriter } from '../journal/event.ts';
+import type { Cell } from '../matrix/cell.ts';
+import type { Lease, Owner, Provider } from '../provider/contract.ts';
+import type { RunDirectory } from './run-directory.ts';
+
+export type Keep = 'never' | 'failed' | 'always';
+
+export interface CellRun {
+  readonly cell: Cell;
+  readonly directory: RunDirectory;
+  readonly journal: JournalWriter;
+  readonly provider: Provider;
+  readonly artifacts: Artifacts;
+  readonly owner: Owner;
+  readonly keep: Keep;
+  readonly signal: AbortSignal;
+  /** Suites that have passed in an earlier attempt, and machines that still live from it. */
+  readonly resumed?: { readonly passed: ReadonlySet<string>; readonly lease?: Lease };
+}

@@ -1,0 +1,77 @@
+import type { Verdict } from '../journal/event.ts';
+import { worst } from '../journal/verdict.ts';
+import type { Lease } from '../provider/contract.ts';
+import type { CellRun } from './cell-run.ts';
+import { conclude } from './conclude.ts';
+import { messageOf, verdictOf } from './phase.ts';
+import { prepare } from './prepare.ts';
+import { makeCellDirectory, type CellPaths } from './run-directory.ts';
+import { runSuites } from './suites.ts';
+
+/** How often a lease is renewed, in milliseconds: several chances within its time to live. */
+const HEARTBEAT_INTERVAL = 20_000;
+
+/** One cell's life: lease, suites, evidence, release. Never rejects: whatever happens is in the journal. */
+export async function runCell(run: CellRun): Promise<Verdict> {
+  const { cell, journal } = run;
+  const started = performance.now();
+  const verdicts: Verdict[] = [];
+  let reason: string | undefined;
+  let lease: Lease | undefined;
+  const fail = (error: unknown) => {
+    verdicts.push(run.signal.aborted ? 'aborted' : verdictOf(error));
+    reason ??= messageOf(error);
+  };
+  journal.write({ type: 'cell-started', cell: cell.slug });
+  for (const [name, value] of Object.entries(cell.axes)) journal.write({ type: 'property', cell: cell.slug, name, value });
+  const paths = await makeCellDirectory(run.directory.root, cell.slug);
+  const heart: { timer?: NodeJS.Timeout } = {};
+  try {
+    verdicts.push(
+      ...(await life(run, paths, (acquired) => {
+        lease = acquired;
+        heart.timer = startHeartbeat(run, acquired);
+      })),
+    );
+  } catch (error) {
+    fail(error);
+  }
+  await conclude({ run, paths, lease, verdict: worst(verdicts) }).then((verdict) => verdicts.push(verdict), fail);
+  clearInterval(heart.timer);
+  const verdict = run.signal.aborted && worst(verdicts) === 'passed' ? 'aborted' : worst(verdicts);
+  const durationMs = Math.round(performance.now() - started);
+  journal.write({ type: 'cell-finished', cell: cell.slug, verdict, durationMs, ...(reason === undefined ? {} : { reason }) });
+  return verdict;
+}
+
+async function life(run: CellRun, paths: CellPaths, onLease: (lease: Lease) => void): Promise<Verdict[]> {
+  const { cell, journal } = run;
+  const pending = cell.suites.filter((suite) => run.resumed?.passed.has(suite) !== true);
+  const withoutMachines = pending.filter((suite) => suite === 'lint');
+  const verdicts = await runSuites({ run, paths, suites: withoutMachines });
+  const onMachines = pending.filter((suite) => suite !== 'lint');
+  const existing = run.resumed?.lease;
+  if (onMachines.length === 0) {
+    if (existing !== undefined) onLease(existing); // nothing left to prove on them, but they have to go
+    return verdicts;
+  }
+  const { provider, artifacts, owner, signal } = run;
+  const prepared = await prepare({
+    ...{ cell, paths, journal, provider, artifacts, owner, signal },
+    ...(existing === undefined ? {} : { existing }),
+    onLease(lease) {
+      const machines = lease.machines.map(({ name, address }) => ({ name, address }));
+      journal.write({ type: 'lease-acquired', cell: cell.slug, lease: lease.id, provider: provider.name, machines });
+      onLease(lease);
+    },
+  });
+  return [...verdicts, ...(await runSuites({ run, paths, suites: onMachines, prepared }))];
+}
+
+function startHeartbeat({ provider, journal, cell }: CellRun, lease: Lease): NodeJS.Timeout {
+  return setInterval(() => {
+    provider.heartbeat(lease).catch((error: unknown) => {
+      journal.write({ type: 'progress', cell: cell.slug, message: `heartbeat failed: ${messageOf(error)}` });
+    });
+  }, HEARTBEAT_INTERVAL);
+}

@@ -1,0 +1,19 @@
+/** Runs the work with a signal that SIGINT, SIGTERM and SIGHUP abort; a second one ends the process at once. */
+export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>, say: (message: string) => void): Promise<T> {
+  const controller = new AbortController();
+  const interrupt = (name: NodeJS.Signals) => {
+    if (controller.signal.aborted) {
+      say('interrupted again: machines may remain, `proofgrid reap` removes them');
+      process.exit(130);
+    }
+    say(`${name}: removing the machines; once more to leave at once`);
+    controller.abort(new DOMException(name, 'AbortError'));
+  };
+  const names = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const name of names) process.on(name, interrupt);
+  try {
+    return await work(controller.signal);
+  } finally {
+    for (const name of names) process.off(name, interrupt);
+  }
+}

@@ -1,0 +1,118 @@
+import { writeFile } from 'node:fs/promises';
+import { stringify } from 'yaml';
+import type { ClusterDeployment } from '../../lifecycle/cluster-deployment.ts';
+import type { Artifacts, Binaries, ImageArchive, MachineImage } from '../artifact/contract.ts';
+import type { JournalWriter } from '../journal/event.ts';
+import { inventoryDocument } from '../machine/inventory.ts';
+import type { Cell } from '../matrix/cell.ts';
+import { toClusterDeployment } from '../matrix/deployment.ts';
+import type { Lease, Owner, Progress, Provider, Seed } from '../provider/contract.ts';
+import type { Runtime } from '../../lifecycle/cluster-deployment.ts';
+import { openPhase } from './phase.ts';
+import type { CellPaths } from './run-directory.ts';
+
+/** A lease that nobody renews for this long belongs to nobody. Heartbeats come far more often. */
+const LEASE_TIME_TO_LIVE = 120_000;
+
+export interface Prepared {
+  readonly lease: Lease;
+  readonly deployment: ClusterDeployment;
+  readonly agnhost: ImageArchive;
+  readonly seeds: { readonly images: string };
+}
+
+export interface Preparation {
+  readonly cell: Cell;
+  readonly paths: CellPaths;
+  readonly journal: JournalWriter;
+  readonly provider: Provider;
+  readonly artifacts: Artifacts;
+  readonly owner: Owner;
+  readonly signal: AbortSignal;
+  /** Called as soon as the machines exist, so that whatever happens next they are released. */
+  readonly onLease: (lease: Lease) => void;
+  /** A lease of an earlier attempt that still lives (`--resume`). */
+  readonly existing?: Lease;
+}
+
+interface Supplies {
+  readonly kubernetes: Binaries;
+  readonly etcd: Binaries;
+  readonly image: MachineImage;
+  readonly images: { readonly pause: ImageArchive; readonly agnhost: ImageArchive };
+}
+
+/** Artifacts, machines, and the two documents that the lifecycle runner reads. */
+export async function prepare(preparation: Preparation): Promise<Prepared> {
+  const { cell, journal, provider, signal } = preparation;
+  const phase = openPhase(journal, { cell: cell.slug, suite: 'cell', phase: 'prepare' }, ['artifacts', 'machines']);
+  const report = (message: string) => journal.write({ type: 'progress', cell: cell.slug, message });
+  try {
+    const supplies = await phase.run('artifacts', () => gather(cell, preparation.artifacts, { signal, report }));
+    const seeds = seedsOf(supplies);
+    const lease = await phase.run('machines', async () => {
+      if (preparation.existing !== undefined) return preparation.existing;
+      return provider.acquire(
+        {
+          cell: cell.slug,
+          owner: preparation.owner,
+          timeToLive: LEASE_TIME_TO_LIVE,
+          machines: cell.machines.map(({ name, cpus, memory }) => ({ name, cpus, memory })),
+          image: supplies.image.reference,
+          seeds: Object.values(seeds),
+          virtualAddress: cell.machines.filter(({ roles }) => roles.includes('control-plane')).length > 1,
+          directory: preparation.paths.secrets,
+        },
+        { signal, report },
+      );
+    });
+    preparation.onLease(lease);
+    const deployment = toClusterDeployment({ cell, ...supplies, seeds, lease });
+    await writeDocuments(preparation.paths, deployment, lease);
+    writeProperties(journal, cell.slug, supplies, lease);
+    return { lease, deployment, agnhost: supplies.images.agnhost, seeds: { images: seeds.images.target } };
+  } finally {
+    phase.finish();
+  }
+}
+
+async function gather(cell: Cell, artifacts: Artifacts, progress: Progress): Promise<Supplies> {
+  const kubernetes = await artifacts.kubernetes(cell.sources.kubernetes, progress);
+  const etcd = await artifacts.etcd(cell.sources.etcd, progress);
+  const images = await artifacts.images(progress);
+  const runtime = cell.axes.runtime as Runtime; // the matrix allows no other value
+  const image = await artifacts.machineImage({ os: cell.axes.os, runtime, etcd }, progress);
+  return { kubernetes, etcd, image, images };
+}
+
+function seedsOf({ kubernetes, images }: Supplies): { kubernetes: Seed; images: Seed } {
+  return {
+    kubernetes: { source: kubernetes.directory, target: `/opt/seed/kubernetes/${kubernetes.version}` },
+    images: { source: images.pause.directory, target: '/opt/seed/images' },
+  };
+}
+
+async function writeDocuments(paths: CellPaths, deployment: ClusterDeployment, lease: Lease): Promise<void> {
+  // YAML 1.1 is what Ansible reads: under 1.2 `yes` and `12:30` would come out unquoted
+  const yaml = (document: unknown) => stringify(document, { version: '1.1' });
+  await writeFile(paths.cluster, yaml(deployment));
+  await writeFile(paths.inventory, yaml(inventoryDocument(lease.machines)), { mode: 0o600 });
+}
+
+function writeProperties(journal: JournalWriter, cell: string, supplies: Supplies, lease: Lease): void {
+  const properties: Record<string, string> = {
+    'kubernetes.version': supplies.kubernetes.version,
+    'kubernetes.digest': supplies.kubernetes.digest,
+    'etcd.version': supplies.etcd.version,
+    'etcd.digest': supplies.etcd.digest,
+    'image.digest': supplies.image.digest,
+    ...prefixed('image.package', supplies.image.packages),
+    ...prefixed('machines', lease.properties),
+    'agnhost.sha256': supplies.images.agnhost.sha256,
+  };
+  for (const [name, value] of Object.entries(properties)) journal.write({ type: 'property', cell, name, value });
+}
+
+function prefixed(prefix: string, record: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [`${prefix}.${name}`, value]));
+}

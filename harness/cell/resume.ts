@@ -1,0 +1,58 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { ProofgridError } from '../../lifecycle/error.ts';
+import { readJournal } from '../journal/read.ts';
+import type { CellRecord, RunRecord } from '../journal/record.ts';
+import { replay } from '../journal/replay.ts';
+import { AXES, type Cell } from '../matrix/cell.ts';
+import type { Matrix } from '../matrix/load.ts';
+import { selectCells } from '../matrix/select.ts';
+
+export interface Resumed {
+  readonly record: RunRecord;
+  /** Only the cells that have not passed yet. */
+  readonly cells: readonly Cell[];
+}
+
+/** What is left of an earlier run. Throws a usage error when there is no such run, or when the matrix no longer has its cells. */
+export function resumeRun(directory: string, matrix: Matrix): Resumed {
+  const file = path.join(directory, 'journal.jsonl');
+  if (!existsSync(file)) throw nothingThere(directory);
+  const { lines, torn } = readJournal(file);
+  const record = replay(lines, { torn });
+  const open = record.cells.filter(({ verdict }) => verdict !== 'passed');
+  return { record, cells: open.map((cell) => sameCell(matrix, cell)) };
+}
+
+/** The suites that passed whole, so that a resumed cell need not run them again on the same machines. */
+export function passedSuites(record: RunRecord, cell: string): Set<string> {
+  const phases = record.cells.find((candidate) => candidate.cell === cell)?.phases ?? [];
+  const names = new Set(phases.map(({ suite }) => suite));
+  const whole = (name: string) => phases.filter(({ suite }) => suite === name).every(({ verdict }) => verdict === 'passed');
+  return new Set([...names].filter(whole));
+}
+
+function sameCell(matrix: Matrix, { cell: slug, axes, suites }: CellRecord): Cell {
+  const set = AXES.filter((axis) => axis !== 'topology').map((axis) => `${axis}=${axes[axis] ?? ''}`);
+  const [cell] = selectCells(matrix, { names: [axes['topology'] ?? slug], set, suites });
+  if (cell?.slug !== slug) throw changed(slug);
+  return cell;
+}
+
+function nothingThere(directory: string): ProofgridError {
+  return new ProofgridError({
+    code: 'RESUME_NOT_A_RUN',
+    fault: 'usage',
+    what: `${directory} has no journal.jsonl`,
+    remedy: 'name the directory of an earlier run',
+  });
+}
+
+function changed(slug: string): ProofgridError {
+  return new ProofgridError({
+    code: 'RESUME_MATRIX_CHANGED',
+    fault: 'usage',
+    what: `the matrix no longer has the cell ${slug} of that run`,
+    remedy: 'start a new run',
+  });
+}

@@ -1,0 +1,37 @@
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+
+/** Shorter strings would mask innocent text. */
+const SHORTEST_SECRET = 16;
+
+/**
+ * Every secret string in a directory of secrets: the body lines of private keys, and each long word of the other
+ * files that are neither certificates nor public keys. Used to mask journals and evidence.
+ */
+export async function readSecrets(directory: string): Promise<string[]> {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => path.join(entry.parentPath, entry.name));
+  const secrets = await Promise.all(files.filter(mayHoldSecrets).map(async (file) => secretsOf(await readFile(file, 'utf8'))));
+  return [...new Set(secrets.flat())];
+}
+
+function mayHoldSecrets(file: string): boolean {
+  return !/\.(crt|pub|srl)$|known_hosts/.test(file);
+}
+
+/** Exported for its test: what of a file's text has to be masked. */
+export function secretsOf(text: string): string[] {
+  const keys = [...text.matchAll(/-----BEGIN [A-Z ]*PRIVATE KEY-----([\s\S]*?)-----END/g)];
+  if (keys.length > 0) return keys.flatMap(([, body = '']) => longWords(body));
+  const embedded = [...text.matchAll(/(?:key-data|token|secret|password):\s*(\S+)/gi)].flatMap(([, value = '']) => longWords(value));
+  return embedded;
+}
+
+function longWords(text: string): string[] {
+  return text.split(/\s+/).filter((word) => word.length >= SHORTEST_SECRET);
+}
+
+/** Replaces every secret in a text. */
+export function redact(text: string, secrets: readonly string[]): string {
+  return secrets.reduce((masked, secret) => masked.replaceAll(secret, '***'), text);
+}

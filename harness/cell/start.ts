@@ -1,0 +1,121 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { ProofgridError } from '../../lifecycle/error.ts';
+import { packageRoot } from '../../lifecycle/root.ts';
+import { createArtifacts } from '../artifact/artifacts.ts';
+import type { Verdict } from '../journal/event.ts';
+import { exitCodeOf } from '../journal/verdict.ts';
+import { openJournal, type OpenJournal } from '../journal/write.ts';
+import { closeSshMasters } from '../machine/ssh.ts';
+import type { Cell } from '../matrix/cell.ts';
+import { loadMatrix } from '../matrix/load.ts';
+import { selectCells } from '../matrix/select.ts';
+import type { Tier } from '../matrix/schema.ts';
+import { createContainerProvider } from '../provider/container/provider.ts';
+import { processOwner } from '../provider/owner.ts';
+import { consoleReporter } from '../report/console.ts';
+import { writeReports } from '../report/write.ts';
+import { createAdmission } from '../schedule/admission.ts';
+import { proofgridVersion } from '../version.ts';
+import type { Keep } from './cell-run.ts';
+import { runCells } from './engine.ts';
+import { keptLeases } from './kept-leases.ts';
+import { messageOf } from './phase.ts';
+import { passedSuites, resumeRun, type Resumed } from './resume.ts';
+import { makeRunDirectory, newRunName, runDirectory, type RunDirectory } from './run-directory.ts';
+
+export interface StartRequest {
+  readonly names: readonly string[];
+  readonly set: readonly string[];
+  readonly tier?: Tier;
+  readonly suites?: readonly string[];
+  readonly keep: Keep;
+  /** Default: `proofgrid-runs/<run>` in the working directory. */
+  readonly directory?: string;
+  /** Directory of an earlier run to continue; excludes `directory`. */
+  readonly resume?: string;
+  readonly matrix?: string;
+  readonly argv: readonly string[];
+  readonly signal: AbortSignal;
+}
+
+/** From the command line's wishes to the run's verdict. Rejects only before anything is started. */
+export async function startRun(request: StartRequest): Promise<Verdict> {
+  const matrix = await loadMatrix(request.matrix ?? path.join(packageRoot, 'matrix', 'matrix.yaml'));
+  const resumed = request.resume === undefined ? undefined : resumeRun(request.resume, matrix);
+  const cells = resumed?.cells ?? selectCells(matrix, request);
+  const run = resumed?.record.run ?? newRunName(new Date());
+  const directory = await claimDirectory(request, run);
+  const journal = openJournal(directory.journal);
+  const report = consoleReporter({ stream: process.stdout, isTTY: process.stdout.isTTY, directory: directory.root });
+  journal.onLine(report.line);
+  try {
+    return await execute(request, { run, directory, journal, cells, resumed });
+  } finally {
+    journal.close();
+    await writeReports(directory.root);
+    report.close();
+  }
+}
+
+interface Execution {
+  readonly run: string;
+  readonly directory: RunDirectory;
+  readonly journal: OpenJournal;
+  readonly cells: readonly Cell[];
+  readonly resumed: Resumed | undefined;
+}
+
+async function execute(request: StartRequest, { run, directory, journal, cells, resumed }: Execution): Promise<Verdict> {
+  const started = performance.now();
+  const provider = createContainerProvider();
+  const artifacts = createArtifacts();
+  const leases = request.resume === undefined ? [] : await keptLeases(request.resume);
+  const planned = resumed?.record.cells ?? cells.map(({ slug, axes, suites }) => ({ cell: slug, axes, suites }));
+  journal.write({
+    type: 'run-started',
+    ...{ run, version: proofgridVersion(), argv: [...request.argv], provider: provider.name },
+    cells: planned.map(({ cell, axes, suites }) => ({ cell, axes, suites })),
+  });
+  const finish = (verdict: Verdict, reason?: string): Verdict => {
+    const durationMs = Math.round(performance.now() - started);
+    journal.write({ type: 'run-finished', verdict, exitCode: exitCodeOf(verdict), durationMs, ...(reason === undefined ? {} : { reason }) });
+    return verdict;
+  };
+  try {
+    const { memory, cpus } = await provider.capacity();
+    const verdict = await runCells({
+      cells,
+      admission: createAdmission({ memory, cpus }),
+      signal: request.signal,
+      cellRun(cell) {
+        const lease = leases.find((kept) => kept.cell === cell.slug)?.lease;
+        const passed = resumed === undefined || lease === undefined ? new Set<string>() : passedSuites(resumed.record, cell.slug);
+        return {
+          ...{ cell, directory, journal, provider, artifacts, owner: processOwner(run), keep: request.keep, signal: request.signal },
+          ...(resumed === undefined ? {} : { resumed: { passed, ...(lease === undefined ? {} : { lease }) } }),
+        };
+      },
+    });
+    return finish(verdict);
+  } catch (error) {
+    finish(request.signal.aborted ? 'aborted' : 'errored', messageOf(error));
+    throw error;
+  } finally {
+    await closeSshMasters();
+  }
+}
+
+async function claimDirectory({ directory, resume }: StartRequest, run: string): Promise<RunDirectory> {
+  if (resume !== undefined) return runDirectory(resume, run);
+  const root = directory ?? path.resolve('proofgrid-runs', run);
+  if (existsSync(path.join(root, 'journal.jsonl'))) {
+    throw new ProofgridError({
+      code: 'RUN_DIRECTORY_TAKEN',
+      fault: 'usage',
+      what: `${root} already holds a run`,
+      remedy: 'continue it with --resume, or name another directory',
+    });
+  }
+  return makeRunDirectory(root, run);
+}

@@ -1,0 +1,54 @@
+import { ProofgridError } from '../../lifecycle/error.ts';
+import type { Verdict } from '../journal/event.ts';
+import { worst } from '../journal/verdict.ts';
+import { runE2eSuite } from '../suite/e2e/run.ts';
+import { loadTestImage } from '../suite/e2e/test-image.ts';
+import { runLintSuite } from '../suite/lint/suite.ts';
+import type { CellRun } from './cell-run.ts';
+import { clusterContext, operationRequest, publishKubeconfig } from './cluster-context.ts';
+import { deployPhase } from './operation-phase.ts';
+import type { Prepared } from './prepare.ts';
+import type { CellPaths } from './run-directory.ts';
+import { readSecrets } from './secrets.ts';
+
+interface Suites {
+  readonly run: CellRun;
+  readonly paths: CellPaths;
+  readonly suites: readonly string[];
+  readonly prepared?: Prepared;
+}
+
+/** Runs suites in order. A cluster that was not deployed has nothing to check: the first broken suite ends the cell. */
+export async function runSuites(suites: Suites): Promise<Verdict[]> {
+  const verdicts: Verdict[] = [];
+  for (const suite of suites.suites) {
+    suites.run.signal.throwIfAborted();
+    verdicts.push(await runSuite(suite, suites));
+    if (suite === 'lifecycle' && worst(verdicts) !== 'passed') break;
+  }
+  return verdicts;
+}
+
+async function runSuite(suite: string, { run, paths, prepared }: Suites): Promise<Verdict> {
+  const { journal, cell, signal } = run;
+  if (suite === 'lint') return runLintSuite(journal, cell.slug, signal);
+  if (prepared === undefined) throw new Error(`the suite ${suite} needs machines`);
+  if (suite === 'lifecycle') return runLifecycle(run, paths, prepared);
+  if (suite === 'e2e') return runE2e(run, paths, prepared);
+  throw new ProofgridError({ code: 'SUITE_UNKNOWN', fault: 'usage', what: `no suite is called ${suite}` });
+}
+
+async function runLifecycle(run: CellRun, paths: CellPaths, prepared: Prepared): Promise<Verdict> {
+  const { journal, cell, directory } = run;
+  const result = await deployPhase({ journal, cell: cell.slug, runRoot: directory.root, request: operationRequest(run, paths, prepared, 'deploy') });
+  for (const secret of await readSecrets(paths.secrets)) journal.mask(secret);
+  if (result.outcome === 'passed') await publishKubeconfig(paths);
+  return result.outcome;
+}
+
+async function runE2e(run: CellRun, paths: CellPaths, prepared: Prepared): Promise<Verdict> {
+  const context = clusterContext(run, paths, prepared);
+  const { agnhost, seeds } = prepared;
+  await loadTestImage(context, { path: `${seeds.images}/${agnhost.file}`, reference: agnhost.reference, sha256: agnhost.sha256 });
+  return runE2eSuite({ context, journal: run.journal, cell: run.cell.slug });
+}

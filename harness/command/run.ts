@@ -1,0 +1,84 @@
+import path from 'node:path';
+import { Command, Option } from 'commander';
+import { ProofgridError } from '../../lifecycle/error.ts';
+import type { Keep } from '../cell/cell-run.ts';
+import { interruptible } from '../cell/interruption.ts';
+import { startRun } from '../cell/start.ts';
+import { exitCodeOf } from '../journal/verdict.ts';
+import { TIERS, type Tier } from '../matrix/schema.ts';
+
+interface RunOptions {
+  readonly set: string[];
+  readonly tier?: Tier;
+  readonly suite?: string;
+  readonly provider: 'container' | 'kubevirt';
+  readonly runDir?: string;
+  readonly keep: Keep;
+  readonly resume?: string;
+  readonly matrix?: string;
+}
+
+const EXAMPLES = `
+Examples:
+  proofgrid run all-in-one                                   one machine, every suite of its tier
+  proofgrid run small --set os=debian-13 --set runtime=docker
+  proofgrid run ha --suite lifecycle,e2e --keep failed       leave the machines when something fails
+  proofgrid run --tier smoke --run-dir proofgrid-runs/mr
+  proofgrid run --resume proofgrid-runs/mr                   only what has not passed yet
+
+Exit codes: 0 all passed · 1 failed · 2 bad input, nothing started · 3 infrastructure, safe to retry
+            4 timed out · 5 leaked resources · 130 interrupted`;
+
+export function runCommand(): Command {
+  return new Command('run')
+    .description('runs cells: machines, playbooks, checks, reports')
+    .argument('[CELL...]', "a cell's slug, or a topology's name with the default on every other axis")
+    .option('--set <AXIS=VALUE>', 'choose another value on an axis (repeatable)', (value: string, all: string[]) => [...all, value], [])
+    .addOption(new Option('--tier <TIER>', 'all cells of a tier').choices(TIERS))
+    .option('--suite <SUITES>', 'only these suites, comma-separated: lint, lifecycle, e2e')
+    .addOption(new Option('--provider <PROVIDER>', 'where machines come from').choices(['container', 'kubevirt']).default('container'))
+    .option('--run-dir <DIR>', 'where the run is written (default: proofgrid-runs/<run>)')
+    .addOption(new Option('--keep <WHEN>', 'leave the machines at the end').choices(['never', 'failed', 'always']).default('never'))
+    .option('--resume <DIR>', 'continue the run of this directory: only what has not passed')
+    .option('--matrix <FILE>', 'another matrix file than the shipped one')
+    .addHelpText('after', EXAMPLES)
+    .action(async (names: string[], options: RunOptions) => {
+      if (options.provider === 'kubevirt') throw notYet();
+      if (options.resume !== undefined && options.runDir !== undefined) throw bothDirectories();
+      const verdict = await interruptible(
+        (signal) =>
+          startRun({
+            names,
+            set: options.set,
+            keep: options.keep,
+            signal,
+            argv: process.argv.slice(2),
+            ...(options.tier === undefined ? {} : { tier: options.tier }),
+            ...(options.suite === undefined ? {} : { suites: options.suite.split(',') }),
+            ...(options.runDir === undefined ? {} : { directory: path.resolve(options.runDir) }),
+            ...(options.resume === undefined ? {} : { resume: path.resolve(options.resume) }),
+            ...(options.matrix === undefined ? {} : { matrix: options.matrix }),
+          }),
+        (message) => process.stderr.write(`proofgrid: ${message}\n`),
+      );
+      process.exitCode = exitCodeOf(verdict);
+    });
+}
+
+function notYet(): ProofgridError {
+  return new ProofgridError({
+    code: 'PROVIDER_UNAVAILABLE',
+    fault: 'usage',
+    what: 'the provider kubevirt does not exist yet',
+    remedy: 'use --provider container',
+  });
+}
+
+function bothDirectories(): ProofgridError {
+  return new ProofgridError({
+    code: 'RUN_OPTIONS_CONFLICT',
+    fault: 'usage',
+    what: '--resume and --run-dir name a directory each',
+    remedy: 'use one of them',
+  });
+}
