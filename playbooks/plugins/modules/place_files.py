@@ -21,8 +21,8 @@ options:
     suboptions:
       path: {description: Absolute path., type: path, required: true}
       mode: {description: Octal mode as a string., type: str, default: '0755'}
-      owner: {description: Name of the owner., type: str, default: root}
-      group: {description: Name of the group., type: str, default: root}
+      owner: {description: Name of the owner; default the user that runs the module., type: str}
+      group: {description: Name of the group; default that user's group., type: str}
   files:
     description: Files to write. Their directories must exist or be named in I(directories).
     type: list
@@ -32,8 +32,8 @@ options:
       path: {description: Absolute path., type: path, required: true}
       content: {description: The whole content; a mapping or list is written as JSON., type: raw, required: true}
       mode: {description: Octal mode as a string., type: str, default: '0644'}
-      owner: {description: Name of the owner., type: str, default: root}
-      group: {description: Name of the group., type: str, default: root}
+      owner: {description: Name of the owner; default the user that runs the module., type: str}
+      group: {description: Name of the group; default that user's group., type: str}
       sensitive: {description: Leave this file out of the diff., type: bool, default: false}
   absent:
     description: Files, links or directories (with all they hold) to remove. Mount points inside are an error.
@@ -107,7 +107,9 @@ def status(path):
 
 def wanted_owner(entry):
     try:
-        return pwd.getpwnam(entry['owner']).pw_uid, grp.getgrnam(entry['group']).gr_gid
+        user = os.geteuid() if entry['owner'] is None else pwd.getpwnam(entry['owner']).pw_uid
+        group = os.getegid() if entry['group'] is None else grp.getgrnam(entry['group']).gr_gid
+        return user, group
     except KeyError:
         raise ValueError('no user %(owner)s or no group %(group)s on this machine, wanted for %(path)s' % entry)
 
@@ -210,8 +212,8 @@ def attributes(mode):
     return {
         'path': {'type': 'path', 'required': True},
         'mode': {'type': 'str', 'default': mode},
-        'owner': {'type': 'str', 'default': 'root'},
-        'group': {'type': 'str', 'default': 'root'},
+        'owner': {'type': 'str'},
+        'group': {'type': 'str'},
     }
 
 
