@@ -1,0 +1,19 @@
+import type { CaseRecord } from '../journal/record.ts';
+
+/** What a reader needs to know about a case that did not pass; plain text, the most telling line first. */
+export function caseText({ verdict, message, expected, observed, evidence, location, attempts }: CaseRecord): string {
+  const lines = [
+    message ?? verdict,
+    ...block('expected', expected),
+    ...block('observed', observed),
+    ...block('evidence', evidence),
+    ...block('location', location),
+    ...(attempts > 1 ? block('attempts', String(attempts)) : []),
+  ];
+  return lines.join('\n');
+}
+
+function block(title: string, text: string | undefined): string[] {
+  if (text === undefined) return [];
+  return text.includes('\n') ? [`${title}:`, ...text.split('\n').map((line) => `  ${line}`)] : [`${title}: ${text}`];
+}

@@ -1,0 +1,98 @@
+import type { CaseRecord } from '../journal/record.ts';
+import { bounded } from '../journal/text.ts';
+import { isBad, worst } from '../journal/verdict.ts';
+import { caseText } from './case-text.ts';
+import type { JunitSuite } from './junit-suite.ts';
+
+export interface JunitLimits {
+  /** Bytes of the whole file. */
+  readonly maxBytes: number;
+  readonly maxCases: number;
+}
+
+/** Bytes of markup around one case and one suite, at most. */
+const CASE_OVERHEAD = 400;
+const SUITE_OVERHEAD = 1000;
+/** Bytes that each text of a case keeps when all of them do not fit. */
+const TEXT_STEPS = [2048, 256];
+
+/**
+ * The suites made small enough: long texts are cut first; then cases are left out, passed ones before any other, and
+ * one case per suite says how many and carries the worst of their verdicts.
+ */
+export function trimmed(suites: readonly JunitSuite[], limits: JunitLimits): readonly JunitSuite[] {
+  let current = suites;
+  for (const step of [undefined, ...TEXT_STEPS]) {
+    if (step !== undefined) current = suites.map((suite) => ({ ...suite, cases: suite.cases.map((each) => shortened(each, step)) }));
+    if (fits(current, limits)) return current;
+  }
+  return withoutSome(current, limits);
+}
+
+function fits(suites: readonly JunitSuite[], { maxBytes, maxCases }: JunitLimits): boolean {
+  const cases = suites.flatMap((suite) => suite.cases);
+  const bytes = suites.reduce((sum, suite) => sum + suiteSize(suite), 0) + cases.reduce((sum, each) => sum + caseSize(each), 0);
+  return cases.length <= maxCases && bytes <= maxBytes;
+}
+
+function shortened(each: CaseRecord, limit: number): CaseRecord {
+  const { message, expected, observed } = each;
+  return {
+    ...each,
+    ...(message === undefined ? {} : { message: bounded(message, limit) }),
+    ...(expected === undefined ? {} : { expected: bounded(expected, limit) }),
+    ...(observed === undefined ? {} : { observed: bounded(observed, limit) }),
+  };
+}
+
+function withoutSome(suites: readonly JunitSuite[], { maxBytes, maxCases }: JunitLimits): JunitSuite[] {
+  // Every suite may need one more case, the one that says what is missing.
+  let bytes = maxBytes - suites.reduce((sum, suite) => sum + suiteSize(suite) + CASE_OVERHEAD, 0);
+  let room = maxCases - suites.length;
+  const kept = new Set<CaseRecord>();
+  const cases = suites.flatMap((suite) => suite.cases);
+  for (const each of [...cases.filter(({ verdict }) => isBad(verdict)), ...cases.filter(({ verdict }) => !isBad(verdict))]) {
+    const size = caseSize(each);
+    if (room < 1 || size > bytes) continue;
+    room -= 1;
+    bytes -= size;
+    kept.add(each);
+  }
+  return suites.map((suite) => {
+    const left = suite.cases.filter((each) => !kept.has(each));
+    return left.length === 0 ? suite : { ...suite, cases: [...suite.cases.filter((each) => kept.has(each)), noteOf(left)] };
+  });
+}
+
+function noteOf(left: readonly CaseRecord[]): CaseRecord {
+  const bad = left.filter(({ verdict }) => isBad(verdict)).length;
+  return {
+    name: `${left.length} more cases are only in report.html`,
+    classname: 'proofgrid',
+    verdict: worst(left.map(({ verdict }) => verdict)),
+    durationMs: left.reduce((sum, { durationMs }) => sum + durationMs, 0),
+    message: `left out to keep GitLab's limits: ${left.length} cases, ${bad} of them not passed`,
+    attempts: 1,
+  };
+}
+
+function suiteSize(suite: JunitSuite): number {
+  const texts = [suite.name, ...Object.entries(suite.properties).flat()];
+  return SUITE_OVERHEAD + Object.keys(suite.properties).length * 50 + texts.reduce((sum, text) => sum + escapedSize(text), 0);
+}
+
+function caseSize(each: CaseRecord): number {
+  const size = CASE_OVERHEAD + escapedSize(each.name) + escapedSize(each.classname) + escapedSize(each.location ?? '');
+  if (each.verdict === 'passed') return size;
+  return size + escapedSize(each.message ?? '') + escapedSize(caseText(each)) + escapedSize(each.evidence ?? '');
+}
+
+/** Bytes in the file; `&quot;` is the longest escape. */
+function escapedSize(text: string): number {
+  let special = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === 0x22 || code === 0x26 || code === 0x3c || code === 0x3e || code < 0x20) special += 1;
+  }
+  return Buffer.byteLength(text) + special * 5;
+}

@@ -1,0 +1,101 @@
+import type { CaseRecord, CellRecord, PhaseRecord, RunRecord } from '../journal/record.ts';
+import { isBad, worst } from '../journal/verdict.ts';
+import { visible } from './visible.ts';
+
+/** One `<testsuite>` before it is written. */
+export interface JunitSuite {
+  readonly name: string;
+  readonly timestamp?: string;
+  /** Milliseconds. */
+  readonly durationMs: number;
+  readonly properties: Readonly<Record<string, string>>;
+  readonly cases: readonly CaseRecord[];
+  /** Evidence of the whole cell, for cases that name none of their own. */
+  readonly evidence?: string;
+}
+
+/**
+ * Every phase as `<cell>.<suite>.<phase>`, one suite per cell and one for the run. Those two are always there, so that
+ * what no case can say (a cell that never started, a lease that leaked, a journal cut short) is never lost.
+ */
+export function suitesOf(record: RunRecord): JunitSuite[] {
+  const cells = record.cells.flatMap((cell) => [...cell.phases.map((phase) => phaseSuite(cell, phase)), cellSuite(cell)]);
+  return [...cells, runSuite(record)];
+}
+
+function phaseSuite(cell: CellRecord, phase: PhaseRecord): JunitSuite {
+  const { verdict, message, durationMs } = phase;
+  const explained = worst(phase.cases.map((each) => each.verdict)) === verdict;
+  const own: CaseRecord = { name: 'phase ends', classname: phase.suite, verdict, durationMs: 0, ...(message === undefined ? {} : { message }), attempts: 1 };
+  return {
+    name: `${cell.cell}.${phase.suite}.${phase.phase}`,
+    ...(phase.startedAt === undefined ? {} : { timestamp: phase.startedAt }),
+    durationMs,
+    properties: propertiesOf(cell),
+    cases: withUniqueNames(explained && phase.cases.length > 0 ? phase.cases : [...phase.cases, own]),
+    ...evidenceOf(cell),
+  };
+}
+
+function cellSuite(cell: CellRecord): JunitSuite {
+  const explained = worst(cell.phases.map(({ verdict }) => verdict)) === cell.verdict;
+  const verdict = cell.finished && isBad(cell.verdict) && explained ? 'passed' : cell.verdict;
+  return {
+    name: `${cell.cell}.harness.cell`,
+    ...(cell.startedAt === undefined ? {} : { timestamp: cell.startedAt }),
+    durationMs: 0,
+    properties: propertiesOf(cell),
+    cases: [{ name: 'the cell comes to its end', classname: 'cell', verdict, durationMs: 0, ...messageOf(cell.reason, verdict), attempts: 1 }],
+    ...evidenceOf(cell),
+  };
+}
+
+function runSuite(record: RunRecord): JunitSuite {
+  const explained = worst(record.cells.map(({ verdict }) => verdict)) === record.verdict;
+  const verdict = record.finished && isBad(record.verdict) && explained ? 'passed' : record.verdict;
+  const reason = [record.reason, ...record.problems].filter((each) => each !== undefined).join('; ');
+  return {
+    name: 'proofgrid.harness.run',
+    ...(record.startedAt === undefined ? {} : { timestamp: record.startedAt }),
+    durationMs: record.durationMs,
+    properties: { run: record.run, version: record.version, provider: record.provider, attempts: String(record.attempts) },
+    cases: [
+      {
+        name: 'the run comes to its end',
+        classname: 'run',
+        // GitLab shows a skipped case as harmless; a run that proved nothing is not.
+        verdict: verdict === 'skipped' ? 'failed' : verdict,
+        durationMs: 0,
+        ...messageOf(reason === '' && verdict === 'skipped' ? 'something that was asked for was skipped, so the run has not passed' : reason, verdict),
+        attempts: record.attempts,
+      },
+    ],
+  };
+}
+
+function messageOf(reason: string | undefined, verdict: string): { message?: string } {
+  return reason === undefined || reason === '' || verdict === 'passed' ? {} : { message: reason };
+}
+
+function propertiesOf(cell: CellRecord): Record<string, string> {
+  const axes = Object.entries(cell.axes).map(([axis, value]) => [`axis.${axis}`, value]);
+  return { ...Object.fromEntries(axes), ...cell.properties } as Record<string, string>;
+}
+
+function evidenceOf({ evidence }: CellRecord): { evidence?: string } {
+  const first = evidence[0];
+  return first === undefined ? {} : { evidence: first.path };
+}
+
+/** GitLab keeps the first of several cases with the same classname and name and drops the others without a word. */
+function withUniqueNames(cases: readonly CaseRecord[]): CaseRecord[] {
+  const taken = new Set<string>();
+  return cases.map((each) => {
+    const classname = visible(each.classname).trim() || '(none)';
+    const base = visible(each.name).replace(/\s+/g, ' ').trim() || '(unnamed)';
+    let name = base;
+    for (let count = 2; taken.has(JSON.stringify([classname, name])); count += 1) name = `${base} (${count})`;
+    taken.add(JSON.stringify([classname, name]));
+    return { ...each, classname, name };
+  });
+}

@@ -1,0 +1,41 @@
+import path from 'node:path';
+import { readJournal } from '../journal/read.ts';
+import type { RunRecord } from '../journal/record.ts';
+import { replay } from '../journal/replay.ts';
+import { writeAtomically } from './atomic.ts';
+import { html } from './html.ts';
+import { junit } from './junit.ts';
+
+export interface ReportFiles {
+  /** Default: `junit.xml` in the run directory. */
+  readonly junit?: string;
+  /** Default: `report.html` in the run directory. */
+  readonly html?: string;
+}
+
+export interface WrittenReports {
+  readonly record: RunRecord;
+  readonly junit: string;
+  readonly html: string;
+}
+
+/** Derives `junit.xml` and `report.html` from the run directory's journal, however that ended. */
+export function writeReports(runDirectory: string, files: ReportFiles = {}): WrittenReports {
+  const { lines, torn } = readJournal(path.join(runDirectory, 'journal.jsonl'));
+  const record = replay(lines, { torn });
+  const written = {
+    junit: files.junit ?? path.join(runDirectory, 'junit.xml'),
+    html: files.html ?? path.join(runDirectory, 'report.html'),
+  };
+  writeAtomically(written.junit, junit(record, { attachmentBase: attachmentBase(runDirectory) }));
+  writeAtomically(written.html, html(record, { evidenceBase: path.relative(path.dirname(written.html), runDirectory) }));
+  return { record, ...written };
+}
+
+/** GitLab resolves attachments against `CI_PROJECT_DIR`; elsewhere they are relative to the run directory. */
+function attachmentBase(runDirectory: string): string {
+  const project = process.env['CI_PROJECT_DIR'];
+  if (project === undefined || project === '') return '';
+  const relative = path.relative(project, path.resolve(runDirectory));
+  return relative.startsWith('..') ? '' : relative;
+}
