@@ -75,7 +75,7 @@ export function parseDocument<S extends z.ZodType>(text: string, file: string, s
   const result = safeParse(schema, input);
   if ('overflow' in result) throw new DocumentError([syntax('nested too deeply', result.overflow)]);
   if (!result.success) {
-    refuse(describeIssues(result.error.issues, input).map(({ path, at, code, what, remedy }) =>
+    refuse(describeIssues(result.error.issues, input, schema).map(({ path, at, code, what, remedy }) =>
       problem(place((at === 'key' ? locateKey : locateValue)(document, path)), code, what, remedy)));
   }
   const locate = (path: Path) => place(locateValue(document, path));

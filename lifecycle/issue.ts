@@ -1,5 +1,7 @@
 import type { z } from 'zod';
+import { knownKeys } from './known-keys.ts';
 import type { Path } from './location.ts';
+import { closest } from './suggest.ts';
 
 type Issue = z.core.$ZodIssue;
 
@@ -12,23 +14,23 @@ interface Description {
   readonly remedy?: string;
 }
 
-/** Turns zod's issues about `input` into one description for each mistake. */
-export function describeIssues(issues: readonly Issue[], input: unknown): Description[] {
-  return issues.flatMap((issue) => describe(issue, issue.path, input));
+/** Turns the issues that `schema` has with `input` into one description for each mistake. */
+export function describeIssues(issues: readonly Issue[], input: unknown, schema: z.core.$ZodType): Description[] {
+  return issues.flatMap((issue) => describe(issue, issue.path, input, schema));
 }
 
-function describe(issue: Issue, path: Path, input: unknown): Description[] {
+function describe(issue: Issue, path: Path, input: unknown, schema: z.core.$ZodType): Description[] {
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => ({
       path: [...path, key],
       at: 'key',
       code: 'DOCUMENT_UNKNOWN_KEY',
       what: `unknown key ${JSON.stringify(key)} in ${name(path)}`,
-      remedy: 'remove it, or correct its spelling',
+      remedy: spelling(key, knownKeys(schema, path)),
     }));
   }
   if (issue.code === 'invalid_union' && issue.errors.length > 0) {
-    return likeliest(issue.errors).flatMap((inner) => describe(inner, [...path, ...inner.path], input));
+    return likeliest(issue.errors).flatMap((inner) => describe(inner, [...path, ...inner.path], input, schema));
   }
   if (issue.code === 'invalid_key') {
     const why = issue.issues.map(({ message }) => message).join(', ');
@@ -51,6 +53,11 @@ function describe(issue: Issue, path: Path, input: unknown): Description[] {
     what: `${name(path)}: ${message(issue)}`,
     ...(remedy !== undefined && { remedy }),
   }];
+}
+
+function spelling(key: string, known: readonly string[]): string {
+  const near = closest(key, known);
+  return near === undefined ? 'remove it, or correct its spelling' : `did you mean ${near}?`;
 }
 
 /** The alternative that got furthest is the one that was meant. */

@@ -36,7 +36,7 @@ test('a valid document comes back with its defaults, and says where each value s
 });
 
 test.each([
-  ['unknown key', 'name: a\nsise: 3\n', 'x.yaml:2:1: unknown key "sise" in the document; remove it, or correct its spelling [DOCUMENT_UNKNOWN_KEY]'],
+  ['unknown key', 'name: a\nsise: 3\n', 'x.yaml:2:1: unknown key "sise" in the document; did you mean size? [DOCUMENT_UNKNOWN_KEY]'],
   ['unknown key within', 'name: a\nitems:\n  - id: b\n    colour: 3\n', 'x.yaml:4:5: unknown key "colour" in items[0]; remove it, or correct its spelling [DOCUMENT_UNKNOWN_KEY]'],
   ['wrong type', 'name: a\nsize: many\n', 'x.yaml:2:7: size: expected number, received string [DOCUMENT_INVALID_VALUE]'],
   ['version read as a number', 'name: 1.30\n', 'x.yaml:1:7: name: expected string, received number; put it in quotes: YAML reads it as something else [DOCUMENT_INVALID_VALUE]'],
