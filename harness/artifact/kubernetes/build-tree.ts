@@ -1,0 +1,74 @@
+import { cp, mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Entry, BuildSite, RunOptions } from '../recipe.ts';
+
+const GOROOT = '/usr/src/.toolchain/usr/lib/go-1.19';
+
+/** A source tree ready to compile; every path that a compiler sees in it begins with /usr/src. */
+export interface BuildTree {
+  readonly directory: string;
+  /** Runs in the tree, at /usr/src, with Go, its shared build cache, and the version stamp. */
+  run(command: readonly [string, ...string[]], env?: Readonly<Record<string, string>>): Promise<string>;
+}
+
+interface TreeOptions {
+  readonly source: Entry;
+  /** Directory that the toolchain's packages are unpacked in; becomes part of the tree. */
+  readonly toolchain: string;
+  /** What the binaries report, without a leading `v`. */
+  readonly version: string;
+  /** Directory that compiled packages are kept in between builds. */
+  readonly goCache: string;
+}
+
+export async function unpackTree(site: BuildSite, { source, toolchain, version, goCache }: TreeOptions): Promise<BuildTree> {
+  site.step('unpacking the source');
+  const directory = join(site.scratch, 'tree');
+  const description = (await readdir(source.directory)).find((name) => name.endsWith('.dsc'));
+  if (description === undefined) throw new Error(`no .dsc in ${source.directory}`);
+  await site.run(['dpkg-source', '--no-check', '--extract', join(source.directory, description), directory]);
+
+  const vendored = join(directory, 'vendor/github.com/modern-go/reflect2');
+  await rm(vendored, { recursive: true });
+  // The vendored reflect2 1.0.1 panics in programs built with Go 1.18 and newer; Debian packages 1.0.2.
+  await cp(join(toolchain, 'usr/share/gocode/src/github.com/modern-go/reflect2'), vendored, { recursive: true, dereference: true });
+  // Inside the tree the toolchain too has the same path in every build: the linker writes it into the binaries.
+  await rename(toolchain, join(directory, '.toolchain'));
+  await mkdir(join(directory, '.go/src/k8s.io'), { recursive: true });
+  await symlink('../../..', join(directory, '.go/src/k8s.io/kubernetes'));
+  // Only a version file is believed: an exported tree's hack/lib/version.sh overrides the variables with its own tag.
+  await writeFile(join(directory, '.version'), versionFile(version));
+  await mkdir(goCache, { recursive: true });
+
+  const env: RunOptions['env'] = {
+    PATH: `${GOROOT}/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
+    HOME: site.scratch,
+    GOROOT,
+    GOPATH: '/usr/src/.go',
+    GOCACHE: goCache,
+    GOFLAGS: '-trimpath',
+    GOTOOLCHAIN: 'local',
+    CGO_ENABLED: '0',
+    GO111MODULE: 'off',
+    KUBE_GIT_VERSION_FILE: '/usr/src/.version',
+    // The build date in `kubectl version`; a fixed one, so that equal sources give equal bytes.
+    SOURCE_DATE_EPOCH: '1610000000',
+  };
+  return {
+    directory,
+    run: (command, more = {}) => site.run(command, { env: { ...env, ...more }, sourceDirectory: directory }),
+  };
+}
+
+/** The format that `kube::version::load_version_vars` sources: hack/lib/version.sh. */
+function versionFile(version: string): string {
+  const [major, minor] = version.split('.');
+  return [
+    "KUBE_GIT_COMMIT='unknown'",
+    "KUBE_GIT_TREE_STATE='archive'",
+    `KUBE_GIT_VERSION='v${version}'`,
+    `KUBE_GIT_MAJOR='${major}'`,
+    `KUBE_GIT_MINOR='${minor}'`,
+    '',
+  ].join('\n');
+}

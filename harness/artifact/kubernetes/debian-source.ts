@@ -1,0 +1,45 @@
+import { copyFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { KubernetesSource } from '../../matrix/cell.ts';
+import type { Apt } from '../debian/apt.ts';
+import { parseSuite } from '../debian/suite.ts';
+import type { Entry, Recipe } from '../recipe.ts';
+import { unpackTree } from './build-tree.ts';
+import { unpackToolchain } from './toolchain.ts';
+import { KUBERNETES_BINARIES, versionOfDebianSource } from './version.ts';
+
+const MINUTE = 60_000;
+
+interface Ingredients {
+  readonly apt: Apt;
+  readonly goCache: string;
+  readonly source: Entry;
+}
+
+/** Kubernetes compiled here from Debian's source package. */
+export function debianKubernetesRecipe(
+  { suite, version: debianVersion }: Extract<KubernetesSource, { type: 'debian-source' }>,
+  { apt, goCache, source }: Ingredients,
+): Recipe {
+  const version = versionOfDebianSource(debianVersion, parseSuite(suite));
+  return {
+    kind: 'kubernetes',
+    name: `Kubernetes ${version} from Debian's source`,
+    version: 1,
+    inputs: { source: source.key, version },
+    estimateMs: 6 * MINUTE,
+    limitMs: 60 * MINUTE,
+    async build(site) {
+      const toolchain = await unpackToolchain(apt, site);
+      const tree = await unpackTree(site, { source, toolchain, version, goCache });
+      site.step('compiling');
+      await tree.run(['make', `WHAT=${KUBERNETES_BINARIES.map((name) => `cmd/${name}`).join(' ')}`], { GO111MODULE: 'auto', GOFLAGS: '' });
+      for (const name of KUBERNETES_BINARIES) {
+        await copyFile(join(tree.directory, '_output/bin', name), join(site.output, name));
+      }
+      const reported = (await site.run([join(site.output, 'kubelet'), '--version'])).trim();
+      if (reported !== `Kubernetes v${version}`) throw new Error(`the kubelet built calls itself "${reported}", not v${version}`);
+      return { version };
+    },
+  };
+}

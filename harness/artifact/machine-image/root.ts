@@ -1,0 +1,58 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Runtime } from '../../../lifecycle/cluster-deployment.ts';
+import { sourceLines, suiteOfSystem } from '../debian/suite.ts';
+import type { DebianMirrors } from '../options.ts';
+import type { BuildSite, Recipe } from '../recipe.ts';
+import { packagesOf } from './packages.ts';
+import { CUSTOMIZE, SYSTEM_FILES } from './system-files.ts';
+
+export const ROOT_ARCHIVE = 'root.tar';
+
+/** The root file system of machines with this operating system and runtime, as one tar. */
+export function machineRootRecipe(os: string, runtime: Runtime, mirrors: DebianMirrors): Recipe {
+  const suite = suiteOfSystem(os);
+  const packages = packagesOf(suite, runtime);
+  return {
+    kind: 'machine-root',
+    name: `the machine image ${os} with ${runtime}`,
+    version: 1,
+    inputs: { suite, packages, files: SYSTEM_FILES, customize: CUSTOMIZE },
+    estimateMs: 60_000,
+    limitMs: 30 * 60_000,
+    async build(site) {
+      await prepare(site);
+      site.step('installing packages');
+      await site.run(
+        [
+          'mmdebstrap', '--mode=root', '--variant=minbase', '--format=tar', `--include=${packages.join(',')}`,
+          ...['Apt::Install-Recommends "false"', 'Acquire::Languages "none"'].map((option) => `--aptopt=${option}`),
+          ...['force-unsafe-io', 'path-exclude=/usr/share/doc/*', 'path-exclude=/usr/share/man/*', 'path-exclude=/usr/share/locale/*'].map((option) => `--dpkgopt=${option}`),
+          `--customize-hook=${join(site.scratch, 'customize')}`,
+          suite, join(site.output, ROOT_ARCHIVE),
+          ...sourceLines(suite, mirrors),
+        ],
+        // mmdebstrap clamps times to this one: equal packages give an equal archive.
+        { env: { TMPDIR: join(site.scratch, 'tmp'), SOURCE_DATE_EPOCH: '1704067200' } },
+      );
+      return await installedVersions(join(site.scratch, 'report'));
+    },
+  };
+}
+
+async function prepare({ scratch }: BuildSite): Promise<void> {
+  await mkdir(join(scratch, 'tmp'));
+  for (const [path, content] of Object.entries(SYSTEM_FILES)) {
+    await mkdir(dirname(join(scratch, 'overlay', path)), { recursive: true });
+    await writeFile(join(scratch, 'overlay', path), content);
+  }
+  await writeFile(join(scratch, 'customize'), CUSTOMIZE, { mode: 0o755 });
+}
+
+/** Package → version, as dpkg reports it; a package that the image lacks has no line. */
+async function installedVersions(report: string): Promise<Record<string, string>> {
+  const lines = (await readFile(report, 'utf8')).trim().split('\n').map((line) => line.split('\t'));
+  const versions = Object.fromEntries(lines.flatMap(([name, version]) => (name && version ? [[name.replace(/:.*/, ''), version]] : [])));
+  if (versions['systemd'] === undefined) throw new Error('the machine image has no systemd');
+  return versions;
+}

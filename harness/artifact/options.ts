@@ -1,0 +1,33 @@
+import { homedir } from 'node:os';
+import { isAbsolute, join } from 'node:path';
+
+/** Debian's own mirrors unless the user names another, here or in the environment. */
+export interface DebianMirrors {
+  /** `$PROOFGRID_DEBIAN_MIRROR` */
+  readonly main: string;
+  /** `$PROOFGRID_DEBIAN_SECURITY_MIRROR` */
+  readonly security: string;
+}
+
+export interface ArtifactOptions {
+  /** Absolute. Default: `$PROOFGRID_CACHE`, else `$XDG_CACHE_HOME/proofgrid`, else `~/.cache/proofgrid`. */
+  readonly cacheDirectory?: string;
+  readonly debian?: Partial<DebianMirrors>;
+  /** Program that machine images are loaded into; default: podman, or docker where podman is absent. */
+  readonly engine?: 'podman' | 'docker';
+}
+
+/** A relative path in an environment variable would put the cache wherever the command happens to start: it does not count. */
+export function defaultCacheDirectory(env: NodeJS.ProcessEnv = process.env): string {
+  const named = env['PROOFGRID_CACHE'];
+  if (named && isAbsolute(named)) return named;
+  const shared = env['XDG_CACHE_HOME'];
+  return join(shared && isAbsolute(shared) ? shared : join(homedir(), '.cache'), 'proofgrid');
+}
+
+export function debianMirrors({ main, security }: Partial<DebianMirrors> = {}, env: NodeJS.ProcessEnv = process.env): DebianMirrors {
+  return {
+    main: main ?? (env['PROOFGRID_DEBIAN_MIRROR'] || 'http://deb.debian.org/debian'),
+    security: security ?? (env['PROOFGRID_DEBIAN_SECURITY_MIRROR'] || 'http://deb.debian.org/debian-security'),
+  };
+}
