@@ -1,4 +1,4 @@
-import type { Operation } from './operation.ts';
+import type { Operation, Step } from './operation.ts';
 
 export type TaskStatus = 'ok' | 'changed' | 'failed' | 'skipped' | 'unreachable';
 export type Outcome = 'passed' | 'failed' | 'timed-out' | 'aborted' | 'errored';
@@ -9,7 +9,7 @@ export type Outcome = 'passed' | 'failed' | 'timed-out' | 'aborted' | 'errored';
  * No event carries a module's arguments or results beyond `message`, which is masked and at most 4 KiB.
  */
 export type LifecycleEvent =
-  | { type: 'operation-started'; at: string; operation: Operation; cluster: string; limitMs: number; steps: string[] }
+  | { type: 'operation-started'; at: string; operation: Operation | Step; cluster: string; limitMs: number; steps: string[] }
   | { type: 'step-started'; at: string; step: string }
   | {
       type: 'task-finished';
@@ -29,7 +29,7 @@ export type LifecycleEvent =
   | {
       type: 'operation-finished';
       at: string;
-      operation: Operation;
+      operation: Operation | Step;
       outcome: Outcome;
       durationMs: number;
       /** Tasks that changed something, over all hosts. */

@@ -1,0 +1,53 @@
+import { formatDuration } from './duration.ts';
+import type { Outcome } from './event.ts';
+import { shorten } from './mask.ts';
+import type { RunResult } from './run.ts';
+import type { SupervisedEnd } from './supervised-process.ts';
+import type { Track } from './track.ts';
+
+/** Why the runner itself ended the run. */
+export type Stop = 'timed-out' | 'aborted';
+
+interface Conclusion {
+  readonly outcome: Outcome;
+  readonly failure?: NonNullable<RunResult['failure']>;
+}
+
+interface Facts {
+  readonly track: Pick<Track, 'current' | 'failure' | 'neverReached' | 'complete' | 'ran'>;
+  readonly end: SupervisedEnd;
+  readonly stop: Stop | undefined;
+  readonly steps: readonly string[];
+  readonly operation: string;
+  readonly limitMs: number;
+  /** Last lines of ansible's output. */
+  readonly log: string;
+}
+
+/** Only a run that was seen to do everything passes; whatever is unclear does not. */
+export function concludeRun(facts: Facts): Conclusion {
+  const { track, end, stop, steps, operation, limitMs, log } = facts;
+  const current = track.current();
+  const fail = (outcome: Outcome, message: string, step = current.step || (steps[0] ?? operation)): Conclusion => ({
+    outcome,
+    failure: { step, task: current.task || operation, host: current.host || 'localhost', message: shorten(message, 4096) },
+  });
+  if (end.kind === 'broken') return fail('errored', `the run was cut off: ${end.reason}`);
+  if (stop === 'timed-out') return fail('timed-out', `${operation} took longer than its limit of ${formatDuration(limitMs)}${doing(current)}`);
+  if (stop === 'aborted') return fail('aborted', `${operation} was asked to stop${doing(current)}`);
+  if (track.failure !== undefined && end.kind === 'exited' && end.exitCode !== 0) {
+    return { outcome: track.neverReached ? 'errored' : 'failed', failure: track.failure };
+  }
+  if (end.kind === 'exited' && end.exitCode > 128) return fail('errored', `ansible-playbook was killed by signal ${end.exitCode - 128}`);
+  if (end.kind === 'exited' && end.exitCode !== 0) return fail('failed', `ansible-playbook ended with exit code ${end.exitCode}: ${log}`);
+  if (track.failure !== undefined) return { outcome: 'failed', failure: track.failure };
+  // Ansible is content with a pattern that matches no host; we are not.
+  const missing = steps.find((step) => !track.ran.has(step));
+  if (missing !== undefined) return fail('failed', `no task of the step ${missing} ran on any machine`, missing);
+  if (!track.complete) return fail('errored', 'ansible-playbook ended without its summary');
+  return { outcome: 'passed' };
+}
+
+function doing({ step, task, host }: { step: string; task: string; host: string }): string {
+  return task === '' ? '' : `, in the step ${step} at "${task}" on ${host}`;
+}

@@ -1,0 +1,126 @@
+import { createWriteStream, type WriteStream } from 'node:fs';
+import { once } from 'node:events';
+import { rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { readCallbackEvent } from './callback-event.ts';
+import { concludeRun, type Stop } from './conclude-run.ts';
+import { ProofgridError } from './error.ts';
+import { lineMasker } from './mask.ts';
+import { STEPS } from './operation.ts';
+import { prepareRun, type PreparedRun } from './prepare-run.ts';
+import { packageRoot } from './root.ts';
+import type { RunOperation, RunRequest, RunResult } from './run.ts';
+import { startSupervised, type SupervisedEnd } from './supervised-process.ts';
+import { Track } from './track.ts';
+
+export interface RunnerOptions {
+  /** Where `<operation>.yml` and `ansible.cfg` lie. */
+  readonly playbooksDirectory: string;
+}
+
+/** A lifecycle runner for a set of playbooks. */
+export function lifecycleRunner({ playbooksDirectory }: RunnerOptions): RunOperation {
+  return async (request) => {
+    const started = performance.now();
+    const emit = request.onEvent ?? (() => undefined);
+    const { operation, limitMs } = request;
+    const prepared = await prepareRun(request, playbooksDirectory);
+    const steps = operation === 'deploy' ? [...STEPS] : [operation];
+    emit({ type: 'operation-started', at: now(), operation, cluster: request.cluster.metadata.name, limitMs, steps });
+
+    const track = new Track(playbooksDirectory, emit);
+    const { end, stop, log } = await execute(request, prepared, playbooksDirectory, track);
+    if (end.kind === 'busy') throw busy(request.stateDirectory);
+    const { outcome, failure } = concludeRun({ track, end, stop, steps, operation, limitMs, log });
+    track.finish(now(), outcome);
+    const durationMs = Math.round(performance.now() - started);
+    const summary = { outcome, durationMs, changed: track.changed, ...(failure && { failure }) };
+    emit({ type: 'operation-finished', at: now(), operation, ...summary });
+    return { ...summary, ...(await kubeconfigIn(request.stateDirectory)) };
+  };
+}
+
+/** The lifecycle runner for the playbooks of this package: the one that CI and the operator share. */
+export const runOperation: RunOperation = lifecycleRunner({ playbooksDirectory: path.join(packageRoot, 'playbooks') });
+
+async function execute(request: RunRequest, prepared: PreparedRun, playbooksDirectory: string, track: Track) {
+  if (request.signal?.aborted === true) {
+    await rm(prepared.privateDirectory, { recursive: true, force: true });
+    return { end: { kind: 'exited', exitCode: 0 } satisfies SupervisedEnd, stop: 'aborted' as Stop, log: '' };
+  }
+  const file = createWriteStream(prepared.log, { flags: 'a', mode: 0o600 });
+  const log = new TailLog(file);
+  log.write(`# ${now()} ${request.operation} of ${request.cluster.metadata.name}`);
+  let stop: Stop | undefined;
+  const supervised = startSupervised({
+    ...prepared,
+    cwd: playbooksDirectory,
+    onEventLine: (line) => {
+      const event = readCallbackEvent(line);
+      if (event !== undefined) track.see(event);
+    },
+    onOutputLine: (line) => log.write(line),
+  });
+  const end = (reason: Stop) => {
+    stop ??= reason;
+    supervised.stop();
+  };
+  const onAbort = () => end('aborted');
+  const limit = setTimeout(() => end('timed-out'), request.limitMs);
+  request.signal?.addEventListener('abort', onAbort, { once: true });
+  try {
+    return { end: await supervised.ended, stop, log: log.tail() };
+  } finally {
+    clearTimeout(limit);
+    request.signal?.removeEventListener('abort', onAbort);
+    await log.close();
+    // The supervisor does it, unless it was killed.
+    await rm(prepared.privateDirectory, { recursive: true, force: true });
+  }
+}
+
+/** Writes masked lines, and remembers the last of them for failures that no task stands for. */
+class TailLog {
+  readonly #mask = lineMasker();
+  readonly #file: WriteStream;
+  #last: string[] = [];
+
+  constructor(file: WriteStream) {
+    this.#file = file;
+  }
+
+  write(line: string): void {
+    const masked = this.#mask(line);
+    if (masked === undefined) return;
+    this.#file.write(`${masked}\n`);
+    if (masked.trim() !== '' && !masked.startsWith('#')) this.#last = [...this.#last.slice(-19), masked];
+  }
+
+  tail(): string {
+    return this.#last.join('\n');
+  }
+
+  async close(): Promise<void> {
+    this.#file.end();
+    await once(this.#file, 'close');
+  }
+}
+
+function busy(stateDirectory: string): ProofgridError {
+  return new ProofgridError({
+    code: 'CLUSTER_BUSY',
+    fault: 'usage',
+    what: `another run is working on the cluster of ${stateDirectory}`,
+    remedy: 'wait for it to end',
+  });
+}
+
+async function kubeconfigIn(stateDirectory: string): Promise<Pick<RunResult, 'kubeconfig'>> {
+  const kubeconfig = path.resolve(stateDirectory, 'admin.kubeconfig');
+  const exists = await stat(kubeconfig).then((file) => file.isFile(), () => false);
+  return exists ? { kubeconfig } : {};
+}
+
+function now(): string {
+  return new Date().toISOString();
+}

@@ -1,0 +1,283 @@
+import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import type { LifecycleEvent } from '../../../lifecycle/event.ts';
+import { STEPS } from '../../../lifecycle/operation.ts';
+import { lifecycleRunner } from '../../../lifecycle/run-operation.ts';
+import { fixture, processesWith } from './fixture.ts';
+
+const tasks = (events: readonly LifecycleEvent[]) => events.filter((event) => event.type === 'task-finished');
+
+const THREE_TASKS = `- name: Etcd
+  hosts: all
+  gather_facts: false
+  tasks:
+    - name: Change something
+      ansible.builtin.command: sleep 0.2
+    - name: Look at groups and variables
+      ansible.builtin.assert:
+        that:
+          - groups.etcd == ['first'] and groups.control_plane == ['first'] and groups.worker == ['second']
+          - cluster.spec.runtime.pauseImage is defined
+          - cluster_state_directory is abs
+    - name: Skip on one
+      ansible.builtin.command: 'true'
+      changed_when: false
+      when: inventory_hostname == 'first'
+`;
+
+describe.each(['linear', 'mitogen_linear'] as const)('with %s', (strategy) => {
+  test('tells every task of every machine while it runs, then passes', async () => {
+    const { playbooksDirectory, events, request } = await fixture({ 'etcd.yml': THREE_TASKS });
+    const result = await lifecycleRunner({ playbooksDirectory })(request({ strategy }));
+    expect(result).toEqual({ outcome: 'passed', durationMs: expect.any(Number), changed: 2 });
+    expect(events.map(({ type }) => type)).toEqual([
+      'operation-started', 'step-started', ...Array(6).fill('task-finished'), 'step-finished', 'operation-finished',
+    ]);
+    expect(tasks(events).map(({ host, task, status }) => `${host}: ${task}: ${status}`).sort()).toEqual([
+      'first: Change something: changed', 'first: Look at groups and variables: ok', 'first: Skip on one: ok',
+      'second: Change something: changed', 'second: Look at groups and variables: ok', 'second: Skip on one: skipped',
+    ]);
+    const [slept] = tasks(events);
+    expect(slept?.durationMs).toBeGreaterThanOrEqual(200);
+    expect(slept?.durationMs).toBeLessThan(10_000);
+    expect(slept).toMatchObject({ step: 'etcd', path: 'playbooks/etcd.yml:5' });
+    expect(events.at(-1)).toMatchObject({ operation: 'etcd', outcome: 'passed', changed: 2 });
+  });
+
+  test('names the step, task, machine, message and place of a failure, and not of those ignored or rescued', async () => {
+    const { playbooksDirectory, events, request } = await fixture({
+      'etcd.yml': `- hosts: all
+  gather_facts: false
+  tasks:
+    - name: Ignored
+      ansible.builtin.command: 'false'
+      ignore_errors: true
+    - block:
+        - name: Rescued
+          ansible.builtin.command: 'false'
+      rescue:
+        - ansible.builtin.debug:
+            msg: rescued
+    - ansible.builtin.include_role:
+        name: member
+`,
+      'roles/member/tasks/main.yml': `- name: Start the member
+  ansible.builtin.shell: echo out of luck >&2; exit 3
+  when: inventory_hostname == 'second'
+`,
+    });
+    const result = await lifecycleRunner({ playbooksDirectory })(request({ strategy }));
+    expect(result.outcome).toBe('failed');
+    expect(result.failure).toEqual({
+      step: 'etcd',
+      task: 'Start the member',
+      host: 'second',
+      message: 'non-zero return code\nout of luck',
+      path: 'playbooks/roles/member/tasks/main.yml:1',
+    });
+    expect(tasks(events).filter(({ status }) => status === 'failed')).toMatchObject([{ role: 'member', host: 'second' }]);
+    expect(tasks(events).filter(({ task }) => task === 'Rescued')).toMatchObject([
+      { status: 'ok', message: 'failed, and rescued: non-zero return code' }, { status: 'ok' },
+    ]);
+    expect(events.at(-2)).toMatchObject({ type: 'step-finished', step: 'etcd', outcome: 'failed' });
+  });
+
+  test('aborting ends every process, those that daemonised themselves too', async () => {
+    const { playbooksDirectory, events, request } = await fixture({
+      'etcd.yml': `- hosts: all
+  gather_facts: false
+  tasks:
+    - name: Leave a daemon behind, as a connection master does
+      ansible.builtin.shell: setsid --fork sleep 7411 </dev/null >/dev/null 2>&1
+    - name: Hang
+      ansible.builtin.command: sleep 7412
+`,
+    });
+    const controller = new AbortController();
+    const running = lifecycleRunner({ playbooksDirectory })(request({ strategy, signal: controller.signal }));
+    await expect.poll(() => processesWith('sleep 741'), { timeout: 20_000 }).toHaveLength(4);
+    const started = performance.now();
+    controller.abort();
+    const result = await running;
+    expect(result).toMatchObject({ outcome: 'aborted', failure: { step: 'etcd', task: 'Hang' } });
+    expect(processesWith('sleep 741')).toEqual([]);
+    expect(processesWith(playbooksDirectory)).toEqual([]);
+    expect(performance.now() - started).toBeLessThan(5_000);
+    expect(events.at(-1)).toMatchObject({ type: 'operation-finished', outcome: 'aborted' });
+  });
+});
+
+test('deploy runs the nine steps in their order, each with its own duration', async () => {
+  const play = (step: string) => `- name: ${step}\n  hosts: all\n  gather_facts: false\n  tasks:\n    - ansible.builtin.command: 'true'\n`;
+  const { playbooksDirectory, events, request } = await fixture({
+    ...Object.fromEntries(STEPS.map((step) => [`${step}.yml`, play(step)])),
+    'deploy.yml': STEPS.map((step) => `- import_playbook: ${step}.yml\n`).join(''),
+  });
+  const result = await lifecycleRunner({ playbooksDirectory })(request({ operation: 'deploy' }));
+  expect(result).toMatchObject({ outcome: 'passed', changed: 18 });
+  const finished = events.filter((event) => event.type === 'step-finished');
+  expect(finished.map(({ step, outcome, changed }) => [step, outcome, changed])).toEqual(STEPS.map((step) => [step, 'passed', 2]));
+});
+
+test('deploy without one of the steps fails', async () => {
+  const { playbooksDirectory, request } = await fixture({ 'deploy.yml': '- hosts: all\n  gather_facts: false\n  tasks:\n    - command: echo' });
+  const result = await lifecycleRunner({ playbooksDirectory })(request({ operation: 'deploy' }));
+  expect(result).toMatchObject({ outcome: 'failed', failure: { step: 'bootstrap-os', message: 'no task of the step bootstrap-os ran on any machine' } });
+});
+
+test.each([
+  ['a pattern that matches no host', '- hosts: nobody\n  gather_facts: false\n  tasks:\n    - command: echo\n'],
+  ['a play without tasks', '- hosts: all\n  gather_facts: false\n'],
+])('%s fails, because nothing ran', async (_title, playbook) => {
+  const { playbooksDirectory, events, request } = await fixture({ 'etcd.yml': playbook });
+  const result = await lifecycleRunner({ playbooksDirectory })(request());
+  expect(result).toMatchObject({ outcome: 'failed', failure: { message: 'no task of the step etcd ran on any machine' } });
+  expect(events.filter(({ type }) => type === 'step-finished')).toMatchObject([{ outcome: 'failed' }]);
+});
+
+test('a playbook that ansible cannot read fails with what ansible says', async () => {
+  const { playbooksDirectory, request } = await fixture({ 'etcd.yml': '- hosts: all\n  tasks:\n    - no_such_module_at_all: {}\n' });
+  const result = await lifecycleRunner({ playbooksDirectory })(request());
+  expect(result.outcome).toBe('failed');
+  expect(result.failure?.message).toMatch(/exit code 4: .*no_such_module_at_all/s);
+});
+
+test('a machine that never answers is an infrastructure error, one that stops answering a failure', async () => {
+  const dead = `all:
+  hosts:
+    first: {ansible_host: 127.0.0.1, ansible_port: 1, ansible_ssh_common_args: '-F none'}
+    second: {ansible_connection: local}
+`;
+  const play = '- hosts: first\n  gather_facts: false\n  tasks:\n    - raw: echo\n';
+  const never = await fixture({ 'etcd.yml': play }, dead);
+  const { outcome, failure } = await lifecycleRunner(never)(never.request());
+  expect(outcome).toBe('errored');
+  expect(failure).toMatchObject({ host: 'first', message: expect.stringContaining('port 1: Connection refused') });
+
+  const stops = await fixture({ 'etcd.yml': `- hosts: first
+  gather_facts: false
+  tasks:
+    - raw: echo
+      delegate_to: second
+    - name: Vanish
+      raw: echo
+` }, dead);
+  expect(await lifecycleRunner(stops)(stops.request({ strategy: 'linear' }))).toMatchObject({ outcome: 'failed', failure: { task: 'Vanish' } });
+});
+
+test('the limit ends the operation as timed-out, says where it was, and leaves no process', async () => {
+  const { playbooksDirectory, request } = await fixture({
+    'etcd.yml': "- hosts: all\n  gather_facts: false\n  tasks:\n    - name: Hang\n      command: sleep 7413\n",
+  });
+  const result = await lifecycleRunner({ playbooksDirectory })(request({ limitMs: 4_000 }));
+  expect(result.outcome).toBe('timed-out');
+  expect(result.failure?.message).toMatch(/^etcd took longer than its limit of 4\.0 s, in the step etcd at "Hang" on (first, second|second, first)$/);
+  expect(processesWith('sleep 7413')).toEqual([]);
+});
+
+test('what is aborted before it starts starts nothing', async () => {
+  const { playbooksDirectory, events, request } = await fixture({ 'etcd.yml': THREE_TASKS });
+  const result = await lifecycleRunner({ playbooksDirectory })(request({ signal: AbortSignal.abort() }));
+  expect(result.outcome).toBe('aborted');
+  expect(events.map(({ type }) => type)).toEqual(['operation-started', 'operation-finished']);
+});
+
+test('no secret reaches an event or a log', async () => {
+  const canary = 'canary-5b1f1c3a9e';
+  const pem = '-----BEGIN EC PRIVATE KEY-----\\ncanary-5b1f1c3a9e\\n-----END EC PRIVATE KEY-----';
+  const { playbooksDirectory, events, request, logs } = await fixture({
+    'etcd.yml': `- hosts: first
+  gather_facts: false
+  tasks:
+    - name: Hidden and failing
+      ansible.builtin.command: echo ${canary}
+      failed_when: true
+      ignore_errors: true
+      no_log: true
+    - name: Hidden in a loop
+      ansible.builtin.command: echo {{ item }}
+      loop: [${canary}]
+      no_log: true
+    - name: Prints a key by mistake
+      ansible.builtin.shell: printf -- '${pem}' >&2; exit 1
+`,
+  });
+  const result = await lifecycleRunner({ playbooksDirectory })(request());
+  expect(result.failure).toMatchObject({ task: 'Prints a key by mistake', message: 'non-zero return code\n***' });
+  expect(tasks(events)[0]).toMatchObject({ status: 'ok', message: 'failed, and ignored: hidden: the task has no_log' });
+  const everything = JSON.stringify(events) + await logs();
+  expect(everything).not.toContain(canary);
+  // The log is there, and it is the task's output that was masked in it.
+  expect(everything).toContain('Prints a key by mistake');
+});
+
+test("the caller's environment does not reach ansible", async () => {
+  const before = { ...process.env };
+  Object.assign(process.env, { ANSIBLE_CHECK_MODE: '1', ANSIBLE_RUN_TAGS: 'none', ANSIBLE_STRATEGY: 'debug', CI_JOB_TOKEN: 'leaks', HOME: '/nowhere' });
+  onTestFinished(() => { process.env = before; });
+  const { playbooksDirectory, request, root } = await fixture({
+    'etcd.yml': '- hosts: first\n  gather_facts: false\n  tasks:\n    - shell: env > {{ cluster_state_directory }}/env\n',
+  });
+  const result = await lifecycleRunner({ playbooksDirectory })(request());
+  expect(result).toMatchObject({ outcome: 'passed', changed: 1 });
+  const environment = await readFile(path.join(root, 'state', 'env'), 'utf8');
+  expect(environment).not.toMatch(/CI_JOB_TOKEN|ANSIBLE_CHECK_MODE|ANSIBLE_RUN_TAGS|HOME=\/nowhere/);
+  expect(environment).toContain('LC_ALL=C.UTF-8');
+});
+
+test('only one run at a time works on a cluster', async () => {
+  const { playbooksDirectory, request, events } = await fixture({
+    'etcd.yml': '- hosts: all\n  gather_facts: false\n  tasks:\n    - command: sleep 2\n',
+  });
+  const run = lifecycleRunner({ playbooksDirectory });
+  const first = run(request());
+  await expect.poll(() => events.length, { timeout: 10_000 }).toBeGreaterThan(1);
+  await expect(run(request())).rejects.toMatchObject({ code: 'CLUSTER_BUSY', fault: 'usage' });
+  expect(await first).toMatchObject({ outcome: 'passed' });
+});
+
+test('check mode changes nothing', async () => {
+  const { playbooksDirectory, request, root } = await fixture({
+    'etcd.yml': '- hosts: first\n  gather_facts: false\n  tasks:\n    - copy:\n        dest: "{{ cluster_state_directory }}/made"\n        content: x\n',
+  });
+  expect(await lifecycleRunner({ playbooksDirectory })(request({ check: true }))).toMatchObject({ outcome: 'passed', changed: 1 });
+  expect(await readdir(path.join(root, 'state'))).not.toContain('made');
+});
+
+test('the state directory is ours alone, and the kubeconfig in it is named', async () => {
+  const { playbooksDirectory, request, root } = await fixture({
+    'etcd.yml': '- hosts: first\n  gather_facts: false\n  tasks:\n    - copy:\n        dest: "{{ cluster_state_directory }}/admin.kubeconfig"\n        content: x\n        mode: "0600"\n',
+  });
+  const run = lifecycleRunner({ playbooksDirectory });
+  const state = path.join(root, 'state');
+  await mkdir(state, { mode: 0o755 });
+  expect(await run(request())).toMatchObject({ kubeconfig: path.join(state, 'admin.kubeconfig') });
+  expect((await stat(state)).mode & 0o777).toBe(0o700);
+  await chmod(state, 0o755);
+  await expect(run(request())).rejects.toMatchObject({ code: 'STATE_DIRECTORY_EXPOSED' });
+});
+
+test('an inventory that does not fit the cluster is refused before anything starts', async () => {
+  const { playbooksDirectory, request, root, events } = await fixture({ 'etcd.yml': THREE_TASKS });
+  const run = lifecycleRunner({ playbooksDirectory });
+  const file = path.join(root, 'inventory.yml');
+  const refused = async (text: string) => {
+    await writeFile(file, text);
+    return expect(run(request())).rejects;
+  };
+  await (await refused('all:\n  hosts:\n    first: {}\n')).toThrow(`${file}:3:5: machine second of cluster fixture is not in the inventory`);
+  await (await refused('all:\n  hosts:\n    first:\n    second:\n    third:\n')).toThrow(`${file}:5:5: cluster fixture has no machine third`);
+  await (await refused('all:\n  hosts:\n    first: {colour: red}\n    second:\n')).toThrow(`${file}:3:13: key all.hosts.first.colour: only connection variables`);
+  await (await refused('all:\n  children: {}\n  hosts:\n')).toThrow(`${file}:2:3: unknown key "children" in all`);
+  expect(events).toEqual([]);
+});
+
+test('nothing temporary stays behind', async () => {
+  const ours = async () => (await readdir(tmpdir())).filter((name) => /^lifecycle-[^t]/.test(name) || name.startsWith('mitogen'));
+  const before = await ours();
+  const { playbooksDirectory, request } = await fixture({ 'etcd.yml': THREE_TASKS });
+  await lifecycleRunner({ playbooksDirectory })(request());
+  expect(await ours()).toEqual(before);
+});
