@@ -76,6 +76,8 @@ export interface ReapedLease {
   readonly cell: string;
   readonly reason: 'expired' | 'orphaned' | 'incomplete';
   readonly resources: readonly string[];
+  /** Those that could not be removed, each with the reason; absent when all are gone. */
+  readonly remaining?: readonly string[];
 }
 
 export interface Progress {

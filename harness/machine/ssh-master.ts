@@ -1,0 +1,93 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { lstat, mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { ProofgridError } from '../../lifecycle/error.ts';
+import type { Machine } from '../provider/contract.ts';
+import { sshArguments } from './ssh-options.ts';
+
+/** A master that nobody uses ends by itself, so that `kill -9` of the harness leaves none. Seconds. */
+const IDLE_LIMIT = 60;
+/** Logging in takes 0.1 s; on a machine that is still starting several seconds. Seconds. */
+const CONNECT_LIMIT = 10;
+
+/** Masters that this process opened, by their socket. */
+const masters = new Map<string, { readonly machine: Machine; ready: Promise<void> }>();
+
+/**
+ * Socket of a machine's shared connection. Unix sockets allow 107 characters and ssh appends 17 while it binds, so it lies
+ * in a short private directory of this user. The name covers the key and this process: a machine of an earlier lease at the
+ * same address must never be met again.
+ */
+function controlPath(machine: Machine): string {
+  const identity = [machine.identityFile, machine.user, machine.address, machine.port, process.pid].join('\0');
+  return join(controlDirectory(), createHash('sha256').update(identity).digest('hex').slice(0, 24));
+}
+
+function controlDirectory(): string {
+  return `/tmp/proofgrid-ssh-${process.getuid?.() ?? 0}`;
+}
+
+async function ensurePrivateDirectory(path: string): Promise<void> {
+  await mkdir(path, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error;
+  });
+  const facts = await lstat(path);
+  if (facts.isDirectory() && facts.uid === process.getuid?.() && (facts.mode & 0o077) === 0) return;
+  throw new ProofgridError({
+    code: 'SSH_DIRECTORY_UNSAFE',
+    fault: 'infrastructure',
+    what: `${path} is not a directory that only this user can enter`,
+    remedy: 'remove it',
+  });
+}
+
+/** Words that make ssh use the machine's master, opened (with a real login) when there is none yet. */
+export async function throughMaster(machine: Machine): Promise<string[]> {
+  const path = controlPath(machine);
+  const known = masters.get(path);
+  const words = ['-o', 'ControlMaster=no', '-S', path];
+  if (known !== undefined && (await known.ready.then(() => existsSync(path), () => false))) return words;
+  // Whoever comes while it opens must wait for the same login: the entry is replaced before anything is awaited.
+  if (masters.get(path) === known) masters.set(path, { machine, ready: openMaster(machine, path) });
+  await masters.get(path)?.ready;
+  return words;
+}
+
+async function openMaster(machine: Machine, path: string): Promise<void> {
+  await ensurePrivateDirectory(controlDirectory());
+  await rm(path, { force: true });
+  const persistence = ['-o', 'ControlMaster=yes', '-S', path, '-o', `ControlPersist=${IDLE_LIMIT}`];
+  const connect = ['-o', 'BatchMode=yes', '-o', `ConnectTimeout=${CONNECT_LIMIT}`];
+  const { exitCode, stderr } = await execa('ssh', [...persistence, ...connect, ...sshArguments(machine), 'true'], {
+    reject: false,
+    stdin: 'ignore',
+    timeout: (CONNECT_LIMIT + 5) * 1000,
+    forceKillAfterDelay: 1000,
+  });
+  if (exitCode === 0) return;
+  throw new ProofgridError({
+    code: 'MACHINE_UNREACHABLE',
+    fault: 'infrastructure',
+    what: `machine ${machine.name} (${machine.user}@${machine.address}) refuses an SSH login: ${stderr.trim() || `ssh ended with ${exitCode ?? 'a signal'}`}`,
+    remedy: "read the machine's console",
+  });
+}
+
+/** Ends the shared connections of these machines, or all that this process opened. */
+export async function closeSshMasters(machines?: readonly Machine[]): Promise<void> {
+  const paths = machines?.map(controlPath) ?? [...masters.keys()];
+  await Promise.all(paths.map(closeMaster));
+}
+
+async function closeMaster(path: string): Promise<void> {
+  const known = masters.get(path);
+  if (known === undefined) return;
+  masters.delete(path);
+  await known.ready.catch(() => undefined);
+  if (!existsSync(path)) return;
+  // Only the socket counts here; ssh wants a destination all the same.
+  await execa('ssh', ['-F', 'none', '-O', 'exit', '-S', path, known.machine.address], { reject: false, timeout: 5000 });
+  await rm(path, { force: true });
+}

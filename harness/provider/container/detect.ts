@@ -1,0 +1,22 @@
+import { execa } from 'execa';
+import { ProofgridError } from '../../../lifecycle/error.ts';
+import { dockerEngine } from './docker.ts';
+import type { Engine } from './engine.ts';
+import { podmanEngine } from './podman.ts';
+
+/** podman when it works, else docker when its daemon answers. */
+export async function detectEngine(): Promise<Engine> {
+  if (await works('podman', ['version', '--format', '{{.Client.Version}}'])) return podmanEngine();
+  if (await works('docker', ['version', '--format', '{{.Server.Version}}'])) return dockerEngine();
+  throw new ProofgridError({
+    code: 'ENGINE_MISSING',
+    fault: 'infrastructure',
+    what: 'neither podman nor a docker daemon answers on this host',
+    remedy: 'run proofgrid doctor --fix',
+  });
+}
+
+async function works(program: string, words: readonly string[]): Promise<boolean> {
+  const { exitCode } = await execa(program, words, { reject: false, stdin: 'ignore', timeout: 10_000 });
+  return exitCode === 0;
+}

@@ -1,0 +1,46 @@
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa } from 'execa';
+
+/** Names of the files in `LeaseRequest.directory`. */
+export function keyFiles(directory: string): { identityFile: string; knownHostsFile: string } {
+  return { identityFile: join(directory, 'id_ed25519'), knownHostsFile: join(directory, 'known_hosts') };
+}
+
+/** A new ed25519 key pair without a passphrase, private part mode 0600. Resolves with the public line. */
+export async function generateKey(path: string, comment: string): Promise<string> {
+  await execa('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', comment, '-f', path], { stdin: 'ignore', timeout: 10_000 });
+  return (await readFile(`${path}.pub`, 'utf8')).trim();
+}
+
+/** known_hosts(5): one line per machine, written before any of them exists. */
+export async function writeKnownHosts(path: string, hosts: readonly { address: string; publicKey: string }[]): Promise<void> {
+  const lines = hosts.map(({ address, publicKey }) => `${address} ${publicKey.split(' ').slice(0, 2).join(' ')}\n`);
+  const draft = `${path}.${process.pid}.tmp`;
+  await writeFile(draft, lines.join(''), { mode: 0o600 });
+  await rename(draft, path);
+}
+
+/** Directories of one machine inside the lease volume. */
+export interface MachineFiles {
+  readonly root: string;
+  /** Its /root/.ssh. */
+  readonly ssh: string;
+  readonly hostKey: string;
+}
+
+export function machineFiles(mountpoint: string, machine: string): MachineFiles {
+  const root = join(mountpoint, 'machines', machine);
+  return { root, ssh: join(root, 'ssh'), hostKey: join(root, 'ssh_host_ed25519_key') };
+}
+
+/** What has to lie on overlay-free storage (overlay cannot stack on overlay), and the mode it has on a fresh Debian. */
+export const STATE_DIRECTORIES = { etcd: 0o700, kubelet: 0o750, containerd: 0o711, docker: 0o710 } as const;
+
+/** Lays out a machine's files before it exists. Resolves with its host key's public line. */
+export async function prepareMachine(files: MachineFiles, name: string, authorizedKey: string): Promise<string> {
+  await mkdir(files.ssh, { recursive: true, mode: 0o700 });
+  await writeFile(join(files.ssh, 'authorized_keys'), `${authorizedKey}\n`, { mode: 0o600 });
+  for (const [directory, mode] of Object.entries(STATE_DIRECTORIES)) await mkdir(join(files.root, directory), { mode });
+  return generateKey(files.hostKey, name);
+}

@@ -1,0 +1,116 @@
+import { randomInt } from 'node:crypto';
+import { networkInterfaces } from 'node:os';
+import { readFile } from 'node:fs/promises';
+import { BlockList } from 'node:net';
+import { ProofgridError } from '../../../lifecycle/error.ts';
+import type { Engine, NetworkSpec } from './engine.ts';
+import { labelled, type Labels } from './labels.ts';
+
+/**
+ * First two octets of the leases' networks: outside of podman's (10.88, 10.89), docker's (172.17 to 172.31, 192.168) and
+ * the clusters' own defaults (10.96 services, 10.244 pods).
+ */
+export const DEFAULT_POOL = '10.213';
+
+/** The engine hands out addresses in the lower half only, so the upper half is free for the API endpoint. */
+const FIRST_MACHINE = 10;
+export const MOST_MACHINES = 100;
+const VIRTUAL_ADDRESS = 250;
+
+/** One lease's network: a /24 with every address decided before anything exists. */
+export interface NetworkPlan {
+  readonly subnet: string;
+  readonly range: string;
+  readonly gateway: string;
+  readonly virtualAddress: string;
+  /** Of the machine with this index. */
+  readonly address: (index: number) => string;
+}
+
+export function networkPlan(pool: string, third: number): NetworkPlan {
+  const prefix = `${pool}.${third}`;
+  return {
+    subnet: `${prefix}.0/24`,
+    range: `${prefix}.0/25`,
+    gateway: `${prefix}.1`,
+    virtualAddress: `${prefix}.${VIRTUAL_ADDRESS}`,
+    address: (index) => `${prefix}.${FIRST_MACHINE + index}`,
+  };
+}
+
+/** Follows from the address, so a machine keeps it over power cuts and nobody's neighbour table goes stale. */
+export function macAddress(address: string): string {
+  const octets = address.split('.').map((octet) => Number(octet).toString(16).padStart(2, '0'));
+  return ['02', '42', ...octets].join(':');
+}
+
+export interface NetworkRequest {
+  readonly name: string;
+  readonly pool: string;
+  readonly labels: Labels;
+  readonly virtualAddress: boolean;
+}
+
+/**
+ * Makes the network of a lease. The engine itself refuses a subnet that another network has, under its own lock: that, and
+ * not a look beforehand, is what keeps concurrent runs apart. The order is random so that they seldom meet.
+ */
+export async function createNetwork(engine: Engine, request: NetworkRequest): Promise<NetworkPlan> {
+  const used = await usedByHost();
+  for (const third of shuffled(256)) {
+    const plan = networkPlan(request.pool, third);
+    if (used(plan)) continue;
+    const facts = { subnet: plan.subnet, ...(request.virtualAddress ? { 'virtual-address': plan.virtualAddress } : {}) };
+    const spec: NetworkSpec = { ...plan, name: request.name, labels: { ...request.labels, ...labelled(facts) } };
+    if (await engine.createNetwork(spec)) return plan;
+  }
+  throw new ProofgridError({
+    code: 'NETWORKS_EXHAUSTED',
+    fault: 'infrastructure',
+    what: `all 256 networks of ${request.pool}.0.0/16 are in use`,
+    remedy: 'run proofgrid reap, or choose another pool',
+  });
+}
+
+/** Tells whether an interface or a route of this host (a VPN, another engine) already uses the subnet. */
+async function usedByHost(): Promise<(plan: NetworkPlan) => boolean> {
+  const addresses = Object.values(networkInterfaces()).flatMap((entries) => entries ?? []).map(({ address }) => address);
+  const routes = parseRoutes(await readFile('/proc/net/route', 'utf8').catch(() => ''));
+  return (plan) => {
+    const own = new BlockList();
+    own.addSubnet(plan.subnet.replace(/\/.*/, ''), 24);
+    const inside = addresses.some((address) => address.includes('.') && own.check(address));
+    return inside || routes.some(({ network, prefix }) => own.check(network) || contains(network, prefix, plan.gateway));
+  };
+}
+
+function contains(network: string, prefix: number, address: string): boolean {
+  const block = new BlockList();
+  block.addSubnet(network, prefix);
+  return block.check(address);
+}
+
+/** `/proc/net/route`: destination and mask are little-endian hexadecimal. The default route says nothing about use. */
+export function parseRoutes(table: string): { network: string; prefix: number }[] {
+  return table.split('\n').slice(1).flatMap((line) => {
+    const fields = line.trim().split(/\s+/);
+    const [destination, mask] = [fields[1], fields[7]];
+    if (destination === undefined || mask === undefined) return [];
+    const network = octets(destination).join('.');
+    const prefix = octets(mask).map((octet) => octet.toString(2).replaceAll('0', '').length).reduce((sum, bits) => sum + bits, 0);
+    return prefix === 0 ? [] : [{ network, prefix }];
+  });
+}
+
+function octets(hexadecimal: string): number[] {
+  return [...Buffer.from(hexadecimal, 'hex')].reverse();
+}
+
+function shuffled(count: number): number[] {
+  const numbers = Array.from({ length: count }, (_, index) => index);
+  for (let last = count - 1; last > 0; last -= 1) {
+    const other = randomInt(last + 1);
+    [numbers[last], numbers[other]] = [numbers[other] ?? 0, numbers[last] ?? 0];
+  }
+  return numbers;
+}
