@@ -1,5 +1,6 @@
-"""Filters that derive facts from the cluster document."""
+"""Filters that derive facts and file contents from the cluster document."""
 import ipaddress
+import json
 
 from ansible.module_utils.compat.version import LooseVersion
 
@@ -31,6 +32,36 @@ def url_host(address):
     return '[%s]' % address if ':' in address else address
 
 
+def command_line(flags):
+    """Flags as the continued lines of a systemd ExecStart, in a stable order; a list is joined with commas.
+
+    Quoting: systemd.service(5), COMMAND LINES. JSON's string escapes are a subset of systemd's.
+    """
+    def text(value):
+        if isinstance(value, bool):
+            return 'true' if value else 'false'
+        return ','.join(map(text, value)) if isinstance(value, (list, tuple)) else str(value)
+
+    def argument(name):
+        word = '--%s=%s' % (name, text(flags[name]))
+        return json.dumps(word.replace('%', '%%').replace('$', '$$'), ensure_ascii=False)
+
+    return ' \\\n  '.join(argument(name) for name in sorted(flags))
+
+
+def kubeconfig(server, user, pki_directory, certificate):
+    """A kubeconfig that names credentials by path, so that a renewed certificate needs no other kubeconfig."""
+    path = '%s/%s' % (pki_directory, certificate)
+    return {
+        'apiVersion': 'v1', 'kind': 'Config', 'current-context': 'default',
+        'clusters': [{'name': 'default', 'cluster': {
+            'server': server, 'certificate-authority': '%s/ca.crt' % pki_directory}}],
+        'users': [{'name': user, 'user': {'client-certificate': path + '.crt', 'client-key': path + '.key'}}],
+        'contexts': [{'name': 'default', 'context': {'cluster': 'default', 'user': user}}],
+    }
+
+
 class FilterModule(object):
     def filters(self):
-        return {'nth_address': nth_address, 'for_version': for_version, 'url_host': url_host}
+        return {'nth_address': nth_address, 'for_version': for_version, 'url_host': url_host,
+                'command_line': command_line, 'kubeconfig': kubeconfig}
