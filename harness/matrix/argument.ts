@@ -2,7 +2,7 @@ import { ProofgridError } from '../../lifecycle/error.ts';
 import { closest } from '../../lifecycle/suggest.ts';
 import { accepts } from './axis.ts';
 import { AXES, type Axis } from './cell.ts';
-import type { Assignments } from './expand.ts';
+import type { Assignments } from './product.ts';
 import type { Matrix } from './load.ts';
 import { adviceOn } from './references.ts';
 import { SUITES, TIERS, type Suite, type Tier } from './schema.ts';

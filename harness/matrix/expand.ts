@@ -1,15 +1,12 @@
 import { withDefaults, type AxisValues } from './axis.ts';
 import { buildCell } from './build.ts';
-import type { Axis, Cell } from './cell.ts';
+import type { Cell } from './cell.ts';
 import { conflictsOf, type Conflict } from './constraint.ts';
 import { cover } from './cover.ts';
 import type { Matrix } from './load.ts';
-import { choicesOf, product, type AxisChoices } from './product.ts';
+import { choicesOf, product, type Assignments } from './product.ts';
 import type { Tier, TierDocument } from './schema.ts';
 import { slugOf } from './slug.ts';
-
-/** Values that the command line puts in place of the tier's or the default. */
-export type Assignments = { readonly [axis in Axis]?: string };
 
 /** A combination that runs, and why. */
 export interface Reasoned {
@@ -19,7 +16,6 @@ export interface Reasoned {
 
 /** What became of every combination that a tier considers. */
 export interface Expansion {
-  readonly choices: AxisChoices;
   readonly included: readonly Reasoned[];
   /** Combinations that cannot exist. */
   readonly forbidden: readonly { readonly values: AxisValues; readonly conflicts: readonly Conflict[] }[];
@@ -37,8 +33,7 @@ export function suitesOf({ document }: Matrix, tier: Tier | undefined): readonly
 
 export function expandTier({ document }: Matrix, tier: Tier, set: Assignments = {}): Expansion {
   const rules = document.tiers[tier];
-  const choices = { ...choicesOf(document, rules) };
-  for (const [axis, value] of Object.entries(set)) choices[axis as Axis] = [value];
+  const choices = choicesOf(document, rules, set);
   const judged = product(choices).map((values) => ({ values, conflicts: conflictsOf(document, values) }));
   const possible = judged.filter(({ conflicts }) => conflicts.length === 0).map(({ values }) => values);
   const pinned = rules.include
@@ -46,7 +41,6 @@ export function expandTier({ document }: Matrix, tier: Tier, set: Assignments = 
     .filter((values) => conflictsOf(document, values).length === 0)
     .map((values) => ({ values, why: 'the tier includes it by name' }));
   return {
-    choices,
     included: unique([...pinned, ...covering(rules, possible, pinned.map(({ values }) => values))]),
     forbidden: judged.filter(({ conflicts }) => conflicts.length > 0),
   };

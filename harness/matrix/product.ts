@@ -7,9 +7,14 @@ export const LARGEST_PRODUCT = 10_000;
 
 export type AxisChoices = Readonly<Record<Axis, readonly string[]>>;
 
-/** What the tier takes on every axis; an axis that it does not name keeps its default. */
-export function choicesOf(document: MatrixDocument, tier: TierDocument): AxisChoices {
+/** Values that the command line puts in place of the tier's or the default. */
+export type Assignments = { readonly [axis in Axis]?: string };
+
+/** What the tier takes on every axis; an axis that it does not name keeps its default, and what is set goes before both. */
+export function choicesOf(document: MatrixDocument, tier: TierDocument, set: Assignments = {}): AxisChoices {
   return perAxis((axis) => {
+    const assigned = set[axis];
+    if (assigned !== undefined) return [assigned];
     const choice = tier.axes[axis];
     if (choice === undefined) return [document.axes[axis].default];
     return choice === 'all' ? listed(document, axis) : choice;

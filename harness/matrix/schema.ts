@@ -32,21 +32,24 @@ const debianPackage = z.strictObject({
 });
 const upstreamRelease = z.strictObject({ type: z.literal('upstream'), url: mirror, version });
 
-const upstream = z.strictObject({ url: mirror });
+const upstream = z.strictObject({ url: mirror }).describe('Mirror that has every full version which no value names');
 const kubernetesValue = z.strictObject({ version, source: z.discriminatedUnion('type', [debianSource, upstreamRelease]).optional() });
 const etcdValue = z.strictObject({ version, source: z.discriminatedUnion('type', [debianPackage, upstreamRelease]).optional() });
+
+const QUANTITY = 'must be a quantity with its unit, such as 3Gi';
 
 const machine = z.strictObject({
   name,
   roles: z.array(z.enum(ROLES)).min(1),
-  cpus: z.union([z.number().positive().max(999), z.string().regex(CPU_PATTERN, 'must be cores such as 2, "1.5" or 500m')]),
-  memory: z.string({ error: 'must be a quantity with its unit, such as 3Gi' }).regex(MEMORY_PATTERN, 'must be a quantity with its unit, such as 3Gi'),
+  cpus: z.union([z.number().positive().max(999), z.string().regex(CPU_PATTERN, 'must be cores such as 2, "1.5" or 500m')])
+    .describe('Limit of the machine in cores; machines share the cores of their host'),
+  memory: z.string({ error: QUANTITY }).regex(MEMORY_PATTERN, QUANTITY).describe('Limit of the machine, as a Kubernetes quantity'),
 });
 const topology = z.strictObject({ name, machines: z.array(machine).min(1).max(64) });
 
 const condition = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]);
 const choice = z.union([z.literal('all'), z.array(z.string().min(1)).min(1)]);
-const suites = z.array(z.enum(SUITES)).min(1);
+const suites = z.array(z.enum(SUITES)).min(1).describe('Suites of checks, in the order they run');
 
 function forEachAxis<T extends z.ZodType>(of: T) {
   return z.strictObject(Object.fromEntries(AXES.map((axis) => [axis, of.optional()])) as Record<(typeof AXES)[number], z.ZodOptional<T>>);
@@ -54,20 +57,17 @@ function forEachAxis<T extends z.ZodType>(of: T) {
 
 const constraint = z.strictObject({
   name,
-  /** Cells that have all of these cannot exist; a version may be a range of minors: `>=1.24`. */
-  exclude: forEachAxis(condition),
-  reason: text,
+  exclude: forEachAxis(condition).describe('Cells that have all of these cannot exist; a version may be a range of minors, such as >=1.24'),
+  reason: text.describe('Shown wherever such a cell is asked for'),
   source: mirror.optional(),
 });
 
 const tier = z.strictObject({
   description: text,
   suites: suites.optional(),
-  /** `full`: every cell that can exist · `pairwise`: each pair of values · `each`: each value, in at least one cell. */
-  coverage: z.enum(COVERAGES),
-  axes: forEachAxis(choice),
-  /** Cells that always run, by the axes that differ from the default. */
-  include: z.array(forEachAxis(z.string().min(1))).default([]),
+  coverage: z.enum(COVERAGES).describe('full: every cell that can exist; pairwise: each pair of values; each: each value, in at least one cell'),
+  axes: forEachAxis(choice).describe('Values that the tier takes; an axis that is not named keeps its default'),
+  include: z.array(forEachAxis(z.string().min(1))).default([]).describe('Cells that always run, by the axes that differ from the default'),
 });
 
 export const matrixSchema = z.strictObject({
@@ -80,8 +80,7 @@ export const matrixSchema = z.strictObject({
     etcd: z.strictObject({ default: z.string(), upstream: upstream.optional(), values: z.array(etcdValue).min(1) }),
     network: z.strictObject({
       default: z.string(),
-      /** Path of the user's CNI manifest, relative to the matrix file. */
-      manifest: text.optional(),
+      manifest: text.optional().describe('Path of your CNI manifest, relative to this file; the value manifest needs it'),
       values: z.array(z.enum(NETWORK_PLUGINS)).min(1),
     }),
     topology: z.strictObject({ default: z.string(), values: z.array(topology).min(1) }),

@@ -5,9 +5,9 @@ import { listed, withDefaults, type AxisValues } from './axis.ts';
 import { buildCell } from './build.ts';
 import { AXES, type Cell } from './cell.ts';
 import { conflictsOf, type Conflict } from './constraint.ts';
-import { expandTier, suitesOf, type Assignments, type Reasoned } from './expand.ts';
+import { expandTier, suitesOf, type Reasoned } from './expand.ts';
 import type { Matrix } from './load.ts';
-import { everything, product } from './product.ts';
+import { everything, product, type Assignments } from './product.ts';
 import type { Tier } from './schema.ts';
 import { slugOf } from './slug.ts';
 
@@ -51,7 +51,7 @@ export function select(matrix: Matrix, { names = [], set = [], tier: tierName, s
 function tiered(matrix: Matrix, tier: Tier, assignments: Assignments): readonly Reasoned[] {
   const { included, forbidden } = expandTier(matrix, tier, assignments);
   const [first] = forbidden;
-  if (included.length === 0 && first !== undefined) throw impossible(`no cell of the tier ${tier}`, first.values, first.conflicts);
+  if (included.length === 0 && first !== undefined) throw impossible(`no cell of the tier ${tier} can exist`, first.values, first.conflicts);
   return included;
 }
 
@@ -60,7 +60,7 @@ function named(matrix: Matrix, names: readonly string[], assignments: Assignment
   for (const name of names) {
     const cell = resolve(matrix, name, assignments);
     const conflicts = conflictsOf(matrix.document, cell.values);
-    if (conflicts.length > 0) throw impossible(`no cell ${name}`, cell.values, conflicts);
+    if (conflicts.length > 0) throw impossible(`the cell ${name} cannot exist`, cell.values, conflicts);
     const slug = slugOf(cell.values);
     if (!cells.has(slug)) cells.set(slug, cell);
   }
@@ -89,10 +89,10 @@ function resolve({ document }: Matrix, name: string, assignments: Assignments): 
   return { values: { ...found, ...assignments }, why: set === '' ? 'named by its slug' : `named by its slug, with ${set}` };
 }
 
-function impossible(who: string, values: AxisValues, conflicts: readonly Conflict[]): ProofgridError {
+function impossible(verdict: string, values: AxisValues, conflicts: readonly Conflict[]): ProofgridError {
   const axes = AXES.map((axis) => `${axis} ${values[axis]}`).join(', ');
   const reasons = conflicts.map(({ constraint, reason }) => `${reason} (${constraint})`).join('; ');
-  return usage('MATRIX_CELL_IMPOSSIBLE', `${who} can exist with ${axes}: ${reasons}`, 'choose another value with --set');
+  return usage('MATRIX_CELL_IMPOSSIBLE', `${verdict} with ${axes}: ${reasons}`, 'choose another value with --set');
 }
 
 function usage(code: string, what: string, remedy: string): ProofgridError {

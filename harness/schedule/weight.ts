@@ -33,7 +33,7 @@ export function weigh({ machines }: Weighed): Weight {
 
 /** Whether one more cell fits beside those that run. Alone, a cell needs its memory only: its caps on CPUs just never bite. */
 export function fits(running: readonly Weight[], next: Weight, limits: Limits): boolean {
-  if (running.length >= (limits.maxCells ?? Number.POSITIVE_INFINITY)) return false;
+  if (running.length >= Math.max(1, limits.maxCells ?? Number.POSITIVE_INFINITY)) return false;
   const sum = (of: (weight: Weight) => number) => running.reduce((total, weight) => total + of(weight), of(next));
   if (sum(({ memory }) => memory) > limits.memory) return false;
   return running.length === 0 || sum(({ cpus }) => cpus) <= limits.cpus * (limits.cpuOvercommit ?? CPU_OVERCOMMIT);
