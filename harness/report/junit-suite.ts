@@ -78,8 +78,7 @@ function messageOf(reason: string | undefined, verdict: string): { message?: str
 }
 
 function propertiesOf(cell: CellRecord): Record<string, string> {
-  const axes = Object.entries(cell.axes).map(([axis, value]) => [`axis.${axis}`, value]);
-  return { ...Object.fromEntries(axes), ...cell.properties } as Record<string, string>;
+  return { ...cell.axes, ...cell.properties };
 }
 
 function evidenceOf({ evidence }: CellRecord): { evidence?: string } {

@@ -1,0 +1,44 @@
+import path from 'node:path';
+import type { RunRecord } from '../journal/record.ts';
+import { isBad } from '../journal/verdict.ts';
+import { counts } from './counts.ts';
+import { duration } from './duration.ts';
+import { styleOf, symbolOf, type Paint } from './paint.ts';
+import { visible } from './visible.ts';
+
+/** Cases named in the summary; the report has them all. */
+const MOST_CASES = 20;
+
+/** The last words of a run: verdict, what went wrong, where the reports lie, what to do next. */
+export function summary(record: RunRecord, directory: string | undefined, paint: Paint): string {
+  const { verdict, durationMs, reason } = record;
+  const head = paint(styleOf(verdict), `${symbolOf(verdict)} ${verdict} in ${duration(durationMs)}`);
+  const why = verdict === 'passed' || reason === undefined ? [] : [`  ${visible(reason)}`];
+  const where = directory === undefined ? [] : ['', `  JUnit   ${path.join(directory, 'junit.xml')}`, `  report  ${path.join(directory, 'report.html')}`];
+  return ['', `${head}: ${counts(record)}`, ...why, ...problemLines(record), ...nextLines(record, directory), ...where, ''].join('\n');
+}
+
+function problemLines(record: RunRecord): string[] {
+  const lines = record.cells.flatMap(({ cell, phases, verdict, reason }) => {
+    const cases = phases.flatMap(({ suite, phase, cases }) =>
+      cases.filter((each) => isBad(each.verdict)).map((each) => `${cell} ${suite}.${phase} ${each.name}: ${firstLine(each.message ?? each.verdict)}`),
+    );
+    return cases.length > 0 || !isBad(verdict) ? cases : [`${cell}: ${firstLine(reason ?? verdict)}`];
+  });
+  const shown = lines.slice(0, MOST_CASES).map((line) => `  ✖ ${visible(line)}`);
+  return lines.length > MOST_CASES ? [...shown, `  … and ${lines.length - MOST_CASES} more`] : shown;
+}
+
+function nextLines(record: RunRecord, directory: string | undefined): string[] {
+  const kept = record.cells.flatMap(({ leases }) => leases.filter(({ state }) => state === 'kept'));
+  const shell = kept.flatMap(({ machines, until }) =>
+    machines.map(({ name }) => `  get in  proofgrid shell ${directory ?? 'RUN-DIR'} ${name}${until === undefined ? '' : `  (until ${until})`}`),
+  );
+  const leaked = record.verdict === 'leaked' ? ['  remove  proofgrid reap'] : [];
+  const again = record.verdict === 'passed' || directory === undefined ? [] : [`  again   proofgrid run --resume ${directory}`];
+  return [...shell, ...leaked, ...again];
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0] ?? '';
+}
