@@ -58,11 +58,11 @@ def descendants(root):
     return found
 
 
-def reap(main, statuses):
+def reap(main, statuses, options=os.WNOHANG):
     """Collects ended children, adopted ones too; remembers the status of the command itself."""
     while True:
         try:
-            pid, status = os.waitpid(-1, os.WNOHANG)
+            pid, status = os.waitpid(-1, options)
         except ChildProcessError:
             return
         if pid == 0:
@@ -80,6 +80,8 @@ def end_all(main, statuses):
         pids = descendants(os.getpid())
         elapsed = time.monotonic() - started
         if not pids:
+            # What has ended since the last look is still to be collected; none is left that could block this.
+            reap(main, statuses, 0)
             return True
         if elapsed > GRACE + LIMIT:
             return False

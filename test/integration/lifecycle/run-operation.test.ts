@@ -97,11 +97,13 @@ describe.each(['linear', 'mitogen_linear'] as const)('with %s', (strategy) => {
     });
     const controller = new AbortController();
     const running = lifecycleRunner({ playbooksDirectory })(request({ strategy, signal: controller.signal }));
-    await expect.poll(() => processesWith('sleep 741'), { timeout: 20_000 }).toHaveLength(4);
+    // mitogen reaches both through one connection to this host, and so one after the other
+    await expect.poll(() => processesWith('sleep 741'), { timeout: 20_000 }).toHaveLength(strategy === 'linear' ? 4 : 3);
     const started = performance.now();
     controller.abort();
     const result = await running;
-    expect(result).toMatchObject({ outcome: 'aborted', failure: { step: 'etcd', task: 'Hang' } });
+    expect(result.failure?.message).toMatch(/^etcd was asked to stop, in the step etcd at "Hang" on /);
+    expect(result.outcome).toBe('aborted');
     expect(processesWith('sleep 741')).toEqual([]);
     expect(processesWith(playbooksDirectory)).toEqual([]);
     expect(performance.now() - started).toBeLessThan(5_000);
