@@ -1,0 +1,24 @@
+import { engineCheck } from './engine-check.ts';
+import type { Finding, Host, HostCheck } from './finding.ts';
+import { bridgeFilterCheck, forwardingCheck, inotifyInstancesCheck, inotifyWatchesCheck, networkCheck, overlayCheck } from './kernel-checks.ts';
+import { packagesCheck } from './packages.ts';
+import { architectureCheck, capabilityCheck, diskCheck, memoryCheck, rootCheck, systemCheck } from './system-checks.ts';
+
+export const HOST_CHECKS: readonly HostCheck[] = [
+  rootCheck, architectureCheck, systemCheck, capabilityCheck, packagesCheck, diskCheck, memoryCheck,
+  overlayCheck, bridgeFilterCheck, networkCheck, inotifyInstancesCheck, inotifyWatchesCheck, forwardingCheck, engineCheck,
+];
+
+/** What is wrong with the host, in the order of the checks; nothing is changed. Under a second on a host that is ready. */
+export async function inspectHost(host: Host, checks = HOST_CHECKS): Promise<Finding[]> {
+  const findings = await Promise.all(checks.map((check) => guarded(check, host)));
+  return findings.filter((finding) => finding !== undefined);
+}
+
+async function guarded({ name, inspect }: HostCheck, host: Host): Promise<Finding | undefined> {
+  try {
+    return await inspect(host);
+  } catch (error) {
+    return { name, severity: 'error', problem: `this check could not run: ${error instanceof Error ? error.message : String(error)}`, fix: 'mend what the message names and run doctor again' };
+  }
+}

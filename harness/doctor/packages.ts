@@ -1,0 +1,55 @@
+import type { HostCheck } from './finding.ts';
+
+/** Every Debian package that Proofgrid needs on a host, with what needs it: the only list of them. */
+export const HOST_PACKAGES: Readonly<Record<string, string>> = {
+  // Machines
+  podman: 'runs the machines',
+  runc: 'the OCI runtime that also works on hybrid cgroups',
+  netavark: "the machines' networks",
+  'aardvark-dns': "names on the machines' networks",
+  iptables: "the machines' networks",
+  iproute2: 'checks of the kernel',
+  kmod: 'loads kernel modules',
+  procps: 'sets kernel parameters',
+  'openssh-client': 'reaches the machines',
+  // Artifacts
+  mmdebstrap: 'builds machine images',
+  'debian-archive-keyring': 'verifies what comes from Debian',
+  gpgv: 'verifies what comes from Debian',
+  'dpkg-dev': "unpacks Kubernetes' source package",
+  gcc: 'builds the pause image',
+  'libc6-dev': 'builds the pause image',
+  make: 'builds Kubernetes',
+  rsync: 'builds Kubernetes, runs pipelines locally',
+  'ca-certificates': 'downloads from upstream mirrors',
+  // Lifecycle
+  ansible: 'runs the playbooks',
+  'ansible-mitogen': 'runs the playbooks fast',
+  'python3-cryptography': 'issues certificates',
+  // Lint
+  'ansible-lint': 'suite lint',
+  yamllint: 'suite lint',
+  shellcheck: 'suite lint',
+  git: 'tells what has changed',
+};
+
+export const packagesCheck: HostCheck = {
+  name: 'packages',
+  async inspect({ run }) {
+    const names = Object.keys(HOST_PACKAGES);
+    const { exitCode, stdout } = await run(['dpkg-query', '--show', '--showformat', '${Package} ${db:Status-Status}\n', ...names]);
+    if (exitCode === 127) {
+      return { name: 'packages', severity: 'error', problem: 'this is not a Debian system: there is no dpkg', fix: 'use Debian 12' };
+    }
+    const installed = new Set(stdout.split('\n').filter((line) => line.endsWith(' installed')).map((line) => line.split(' ', 1)[0]));
+    const missing = names.filter((name) => !installed.has(name));
+    if (missing.length === 0) return undefined;
+    return {
+      name: 'packages',
+      severity: 'error',
+      problem: `${missing.length} Debian package${missing.length === 1 ? '' : 's'} missing: ${missing.map((name) => `${name} (${HOST_PACKAGES[name]})`).join(', ')}`,
+      fix: `apt-get update && apt-get install --yes --no-install-recommends ${missing.join(' ')}`,
+      repair: { type: 'packages', packages: missing },
+    };
+  },
+};
