@@ -11,7 +11,7 @@ A lease goes when it is expired (nobody renewed it in time), orphaned (its run i
 (remains of a removal). The lease of a living run never goes, nor anything without our labels.`;
 
 /** Exit code 0 when nothing remains that should have gone, 5 otherwise. */
-export function reapCommand(provider: () => Provider = createContainerProvider, print: (line: string) => void = console.log): Command {
+export function reapCommand(provider: () => Provider = createContainerProvider, print: (line: string) => void = (line) => void process.stdout.write(`${line}\n`)): Command {
   return new Command('reap')
     .description('removes machines and networks that no run needs any more')
     .option('--dry-run', 'say what would be removed, remove nothing', false)

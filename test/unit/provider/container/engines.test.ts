@@ -1,0 +1,152 @@
+import { expect, test } from 'vitest';
+import { dockerCreateWords, dockerEngine, dockerNetworkWords } from '../../../../harness/provider/container/docker.ts';
+import type { EngineOutput } from '../../../../harness/provider/container/engine-command.ts';
+import { podmanCreateWords, podmanEngine, podmanNetworkWords } from '../../../../harness/provider/container/podman.ts';
+import { CONTAINER } from './fixtures.ts';
+
+const NETWORK = {
+  name: 'proofgrid-0123456789ab',
+  subnet: '10.213.4.0/24',
+  range: '10.213.4.0/25',
+  gateway: '10.213.4.1',
+  labels: { a: 'b' },
+};
+
+test('words of podman create', () => {
+  expect(podmanCreateWords(CONTAINER)).toMatchInlineSnapshot(`
+    [
+      "--name",
+      "proofgrid-0123456789ab-m1",
+      "--hostname",
+      "m1",
+      "--network",
+      "proofgrid-0123456789ab",
+      "--ip",
+      "10.213.4.10",
+      "--mac-address",
+      "02:42:0a:d5:04:0a",
+      "--pull",
+      "never",
+      "--privileged",
+      "--cgroupns",
+      "private",
+      "--tty",
+      "--stop-signal",
+      "SIGRTMIN+3",
+      "--restart",
+      "no",
+      "--pids-limit",
+      "-1",
+      "--cpus",
+      "1.5",
+      "--memory",
+      "2147483648",
+      "--tmpfs",
+      "/run:rw,exec,nosuid,nodev,mode=755",
+      "--tmpfs",
+      "/run/lock:rw,nosuid,nodev,mode=1777",
+      "--tmpfs",
+      "/tmp:rw,exec,nosuid,nodev,mode=1777",
+      "--env",
+      "container_uuid=u",
+      "--ulimit",
+      "nofile=20000:20000",
+      "--mount",
+      "type=bind,source=/v/etcd,target=/var/lib/etcd",
+      "--mount",
+      "type=bind,"source=/cache/a,b",target=/opt/seed,readonly",
+      "--label",
+      "dev.proofgrid.lease=0123456789ab",
+      "--entrypoint",
+      "/bin/sh",
+      "--runtime",
+      "runc",
+      "--systemd",
+      "false",
+      "--env",
+      "container=podman",
+      "--no-hosts",
+      "--http-proxy=false",
+      "--log-driver",
+      "k8s-file",
+      "--log-opt",
+      "max-size=16mb",
+      "localhost/proofgrid/machine:1",
+      "-c",
+      "exec /sbin/init",
+    ]
+  `);
+});
+
+test('words of docker create: no word that only podman knows', () => {
+  const words = dockerCreateWords(CONTAINER);
+  expect(words).toEqual(expect.arrayContaining(['--privileged', '--cgroupns', 'container=docker', 'json-file', 'max-size=16m']));
+  expect(words.filter((word) => /^--(systemd|no-hosts|http-proxy|runtime)/.test(word))).toEqual([]);
+  expect(words.slice(words.indexOf('--entrypoint'))).toEqual([
+    '--entrypoint', '/bin/sh', '--env', 'container=docker', '--log-driver', 'json-file', '--log-opt', 'max-size=16m',
+    'localhost/proofgrid/machine:1', '-c', 'exec /sbin/init',
+  ]);
+});
+
+test('words of network create', () => {
+  const common = ['--driver', 'bridge', '--subnet', '10.213.4.0/24', '--ip-range', '10.213.4.0/25', '--gateway', '10.213.4.1', '--label', 'a=b'];
+  expect(podmanNetworkWords(NETWORK)).toEqual([...common, '--disable-dns', '--opt', 'isolate=true', NETWORK.name]);
+  expect(dockerNetworkWords(NETWORK)).toEqual([...common, NETWORK.name]);
+});
+
+/** Answers by the longest known beginning of a command line, and remembers what was asked. */
+function scripted(answers: Record<string, Partial<EngineOutput>>) {
+  const asked: string[] = [];
+  const run = async (words: readonly string[]): Promise<EngineOutput> => {
+    const line = words.join(' ');
+    asked.push(line);
+    const key = Object.keys(answers).filter((beginning) => line.startsWith(beginning)).sort((a, b) => b.length - a.length)[0];
+    if (key === undefined) throw new Error(`unexpected: ${line}`);
+    return { exitCode: 0, stdout: '', stderr: '', ...answers[key] };
+  };
+  return { run, asked };
+}
+
+test.each([
+  ['podman', podmanEngine, 'Error: subnet 10.213.4.0/24 is already used on the host or by another config'],
+  ['docker', dockerEngine, 'Error response from daemon: Pool overlaps with other one on this address space'],
+])('%s: a taken subnet is an answer, anything else an error', async (_name, engine, stderr) => {
+  const taken = scripted({ 'network create': { exitCode: 1, stderr } });
+  expect(await engine(taken.run).createNetwork(NETWORK)).toBe(false);
+  const broken = scripted({ 'network create': { exitCode: 125, stderr: 'no space left on device' } });
+  await expect(engine(broken.run).createNetwork(NETWORK)).rejects.toMatchObject({ code: 'ENGINE_FAILED' });
+});
+
+test('docker: labels come from inspect, and what vanished meanwhile is no error', async () => {
+  const { run } = scripted({
+    'ps --all': { stdout: 'aaa\nbbb\n' },
+    'container inspect aaa bbb': {
+      exitCode: 1,
+      stderr: 'Error response from daemon: No such container: bbb',
+      stdout: JSON.stringify([{ Name: '/proofgrid-x-m1', State: { Status: 'paused' }, Config: { Labels: { a: 'b,c=d' } } }]),
+    },
+  });
+  expect(await dockerEngine(run).containers('0123456789ab')).toEqual([{ name: 'proofgrid-x-m1', state: 'paused', labels: { a: 'b,c=d' } }]);
+});
+
+test('docker: only endpoints of our own names are cut from a network that is stuck', async () => {
+  const name = 'proofgrid-0123456789ab';
+  let removals = 0;
+  const { run, asked } = scripted({
+    'network ls': { stdout: 'n1\n' },
+    'network inspect n1': {
+      stdout: JSON.stringify([{ Name: name, Labels: {}, Containers: { a: { Name: `${name}-m1` }, b: { Name: 'foreign' } } }]),
+    },
+    'network disconnect': {},
+    'network rm': { get exitCode() { return removals++ === 0 ? 1 : 0; }, stderr: 'has active endpoints' } as EngineOutput,
+  });
+  await dockerEngine(run).removeNetwork(name);
+  expect(asked.filter((line) => line.startsWith('network disconnect'))).toEqual([`network disconnect --force ${name} ${name}-m1`]);
+});
+
+test('docker: a container that is gone already was removed', async () => {
+  const gone = scripted({ rm: { exitCode: 1, stderr: 'Error: No such container: m1' } });
+  await dockerEngine(gone.run).removeContainers(['m1']);
+  const stuck = scripted({ rm: { exitCode: 1, stderr: 'Error: device or resource busy' } });
+  await expect(dockerEngine(stuck.run).removeContainers(['m1'])).rejects.toMatchObject({ code: 'ENGINE_FAILED' });
+});

@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest';
+import { createNetwork, macAddress, networkPlan, parseRoutes } from '../../../../harness/provider/container/network.ts';
+import type { NetworkSpec } from '../../../../harness/provider/container/engine.ts';
+import { fakeEngine } from './fake-engine.ts';
+
+test('every address is known beforehand, and the virtual one is none that the engine hands out', () => {
+  const plan = networkPlan('10.213', 7);
+  expect({ ...plan, address: [plan.address(0), plan.address(4)] }).toEqual({
+    subnet: '10.213.7.0/24',
+    range: '10.213.7.0/25',
+    gateway: '10.213.7.1',
+    virtualAddress: '10.213.7.250',
+    address: ['10.213.7.10', '10.213.7.14'],
+  });
+});
+
+test('a hardware address follows from the address', () => {
+  expect(macAddress('10.213.7.10')).toBe('02:42:0a:d5:07:0a');
+});
+
+test('routes are read as the kernel writes them, without the default route', () => {
+  const table = `Iface Destination Gateway Flags RefCnt Use Metric Mask MTU Window IRTT
+eth0 00000000 010011AC 0003 0 0 0 00000000 0 0 0
+eth0 000011AC 00000000 0001 0 0 0 0000FFFF 0 0 0
+`;
+  expect(parseRoutes(table)).toEqual([{ network: '172.17.0.0', prefix: 16 }]);
+});
+
+test('a subnet that somebody else has just taken is left to them', async () => {
+  const asked: NetworkSpec[] = [];
+  const engine = fakeEngine({
+    createNetwork: async (spec) => {
+      asked.push(spec);
+      return asked.length === 3;
+    },
+  });
+  const plan = await createNetwork(engine, { name: 'n', pool: '10.213', labels: {}, virtualAddress: true });
+  expect(asked).toHaveLength(3);
+  expect(new Set(asked.map(({ subnet }) => subnet)).size).toBe(3);
+  expect(asked[2]).toMatchObject({ subnet: plan.subnet, labels: { 'dev.proofgrid.virtual-address': plan.virtualAddress } });
+});
+
+test('a full pool is an error that says what to do', async () => {
+  const engine = fakeEngine({ createNetwork: async () => false });
+  const work = createNetwork(engine, { name: 'n', pool: '10.213', labels: {}, virtualAddress: false });
+  await expect(work).rejects.toMatchObject({ code: 'NETWORKS_EXHAUSTED', fault: 'infrastructure' });
+});
