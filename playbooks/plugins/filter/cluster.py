@@ -10,14 +10,14 @@ def nth_address(cidr, index):
     return str(ipaddress.ip_network(cidr)[int(index)])
 
 
-def for_version(table, version):
-    """Merges the values of the rows that hold for a version.
+def for_version(table, version, base=None):
+    """Merges the values of the rows that hold for a version into what holds for every version.
 
     A row is {since?: version, until?: version (not included), value: {…}}; later rows win. A value that is null removes
-    the key that an earlier row gave.
+    the key that an earlier row, or the base, gave.
     """
     current = LooseVersion(str(version))
-    merged = {}
+    merged = dict(base or {})
     for row in table:
         if 'since' in row and current < LooseVersion(str(row['since'])):
             continue

@@ -85,7 +85,9 @@ PROPERTIES = ('ActiveState', 'SubState', 'UnitFileState', 'NeedDaemonReload', 'E
 
 
 def systemctl(module, *arguments):
-    code, output, error = module.run_command(['systemctl'] + list(arguments))
+    # Debian's packages bring init scripts too; enabling those as well takes a second and changes nothing.
+    code, output, error = module.run_command(
+        ['systemctl'] + list(arguments), environ_update={'SYSTEMCTL_SKIP_SYSV': '1'})
     if code != 0:
         raise RuntimeError('systemctl %s failed with %d: %s' % (' '.join(arguments), code, (error or output).strip()))
     return output
@@ -129,23 +131,22 @@ def run(module):
     disabled = [name for name in names if found[name].get('UnitFileState') != 'enabled']
     actions = [(service['name'], action_for(service, found[service['name']], module.params['restart']))
                for service in services]
-    if not check and any(state.get('NeedDaemonReload') == 'yes' or state.get('LoadState') != 'loaded'
-                         for state in found.values()):
+    masked = [name for name in disabled if found[name].get('LoadState') == 'masked']
+    stale = any(state.get('NeedDaemonReload') == 'yes' or state.get('LoadState') != 'loaded' for state in found.values())
+    for name in disabled:
+        done[name].append('enabled')
+    if masked and not check:
+        systemctl(module, 'unmask', '--quiet', *masked)
+    if disabled and not check:
+        # Reloads systemd, too.
+        systemctl(module, 'enable', '--quiet', *disabled)
+    elif stale and not check:
         systemctl(module, 'daemon-reload')
-    if disabled:
-        for name in disabled:
-            done[name].append('enabled')
-        if not check:
-            systemctl(module, 'unmask', '--quiet', *disabled)
-            systemctl(module, 'enable', '--quiet', *disabled)
     for verb in ('start', 'restart'):
         chosen = [name for name, action in actions if action == verb]
         for name in chosen:
             done[name].append(verb + 'ed')
         if chosen and not check:
-            # A unit that failed often enough earlier would refuse to start.
-            systemctl(module, 'reset-failed', *chosen) if any(
-                found[name].get('ActiveState') == 'failed' for name in chosen) else None
             systemctl(module, verb, '--no-block', *chosen)
     return dict((name, what) for name, what in done.items() if what)
 
