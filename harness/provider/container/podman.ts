@@ -3,10 +3,12 @@ import { containerWords, labelWords, networkWords } from './container-words.ts';
 import { engineCommand, engineFailed, succeed, type EngineCommand } from './engine-command.ts';
 import type { ContainerSpec, Engine, NetworkSpec } from './engine.ts';
 import { LEASE_LABEL } from './labels.ts';
+import { removeResidue } from './podman-residue.ts';
 
 const labels = z.record(z.string(), z.string()).nullish().transform((value) => value ?? {});
 const containersSchema = z.array(z.object({ Names: z.array(z.string()).min(1), State: z.string(), Labels: labels }));
 const networksSchema = z.array(z.object({ name: z.string(), labels }));
+const inspectedSchema = z.array(z.object({ network_interface: z.string(), subnets: z.array(z.object({ subnet: z.string() })) }));
 const volumesSchema = z.array(z.object({ Name: z.string(), Mountpoint: z.string(), Labels: labels }));
 
 /** Words after `podman create`. */
@@ -33,7 +35,7 @@ export function podmanNetworkWords(spec: NetworkSpec): string[] {
 }
 
 /** podman 4.3 or newer, with netavark. */
-export function podmanEngine(run: EngineCommand = engineCommand('podman')): Engine {
+export function podmanEngine(run: EngineCommand = engineCommand('podman'), residue = removeResidue): Engine {
   const podman = (...words: string[]) => succeed(run, 'podman', words);
   const list = async (words: readonly string[], lease: string | undefined): Promise<unknown> => {
     const filter = lease === undefined ? LEASE_LABEL : `${LEASE_LABEL}=${lease}`;
@@ -84,7 +86,14 @@ export function podmanEngine(run: EngineCommand = engineCommand('podman')): Engi
         .parse(await list(['volume', 'ls'], lease))
         .map((volume) => ({ name: volume.Name, mountpoint: volume.Mountpoint, labels: volume.Labels })),
     removeContainers: async (names) => void (await podman('rm', '--force', '--volumes', '--time', '0', '--ignore', ...names)),
-    removeNetwork: async (name) => absent(run, ['network', 'rm', name]),
+    removeNetwork: async (name) => {
+      const { stdout } = await run(['network', 'inspect', name]);
+      const attached = await podman('ps', '--all', '--quiet', '--filter', `network=${name}`);
+      const [network] = inspectedSchema.parse(JSON.parse(stdout || '[]'));
+      const subnet = network?.subnets[0]?.subnet;
+      if (network !== undefined && subnet !== undefined && attached === '') await residue({ subnet, bridge: network.network_interface });
+      await absent(run, ['network', 'rm', name]);
+    },
     removeVolume: async (name) => absent(run, ['volume', 'rm', name]),
   };
 }
