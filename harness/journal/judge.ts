@@ -1,7 +1,7 @@
 import type { Verdict } from './event.ts';
 import type { CellDraft, PhaseDraft, RunDraft } from './draft.ts';
 import { judgePhase } from './judge-phase.ts';
-import type { CellRecord, LeaseRecord, PhaseRecord, RunRecord } from './record.ts';
+import { NOT_RUN, type CellRecord, type LeaseRecord, type PhaseRecord, type RunRecord } from './record.ts';
 import { agreed, exitCodeOf, isBad, worst } from './verdict.ts';
 
 /** Decides every verdict of a folded journal. Nothing is passed because nothing was said against it. */
@@ -81,7 +81,7 @@ function cellVerdict(
 ): { verdict: Verdict; reason?: string } {
   const verdicts = phases.map(({ verdict }) => verdict);
   if (cell.finished === undefined) {
-    const started = phases.some(({ phase }) => phase !== 'not-run');
+    const started = phases.some(({ phase }) => phase !== NOT_RUN);
     const what = cell.startedAt === undefined && !started ? 'never started' : 'has no end';
     const machines = held.length === 0 ? '' : `; its machines may still exist (lease ${held.map(({ lease }) => lease).join(', ')}): proofgrid reap removes them`;
     return { verdict: worst(['aborted', ...verdicts]), reason: `${what}: ${journalEnds}${machines}` };
@@ -115,7 +115,7 @@ function missingSuites(cell: CellDraft, judged: readonly PhaseRecord[], over: bo
 
 function notRun(suite: string, verdict: Verdict, message: string): PhaseRecord {
   const cases = [{ name: 'suite runs', classname: suite, verdict, durationMs: 0, message, attempts: 0 }];
-  return { suite, phase: 'not-run', verdict, durationMs: 0, message, cases };
+  return { suite, phase: NOT_RUN, verdict, durationMs: 0, message, cases };
 }
 
 /** Where the attempt ended that a phase belongs to. */

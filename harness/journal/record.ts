@@ -68,6 +68,14 @@ export interface RunRecord {
   readonly problems: readonly string[];
 }
 
+/** Without the suites that an unfinished cell never reached: its own reason says already that nothing came after it. */
+export function reachedPhases({ finished, phases }: Pick<CellRecord, 'finished' | 'phases'>): readonly PhaseRecord[] {
+  return finished ? phases : phases.filter(({ phase }) => phase !== NOT_RUN);
+}
+
+/** Name of the phase that stands for a planned suite that left no trace. */
+export const NOT_RUN = 'not-run';
+
 export function casesOf(record: RunRecord): CaseRecord[] {
   return record.cells.flatMap(({ phases }) => phases.flatMap(({ cases }) => cases));
 }

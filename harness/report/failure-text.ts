@@ -4,8 +4,9 @@ import { duration } from './duration.ts';
 import type { Paint } from './paint.ts';
 import { visible } from './visible.ts';
 
-/** Lines of one text that a console shows; the report has them all. */
-const MOST_LINES = 15;
+/** Lines of one text that a console shows, from its start and from its end; the report has them all. */
+const HEAD_LINES = 8;
+const TAIL_LINES = 6;
 
 export interface FailureText {
   readonly where: string;
@@ -31,8 +32,9 @@ export function failureText({ where, result, directory, paint }: FailureText): s
 
 function detail(title: string, text: string | undefined): string[] {
   if (text === undefined) return [];
-  const all = visible(text).split('\n');
-  const lines = all.length <= MOST_LINES ? all : [...all.slice(0, MOST_LINES), `… ${all.length - MOST_LINES} more lines are in report.html`];
+  const all = visible(text).trimEnd().split('\n');
+  const left = all.length - HEAD_LINES - TAIL_LINES;
+  const lines = left <= 1 ? all : [...all.slice(0, HEAD_LINES), `… ${left} more lines are in report.html`, ...all.slice(-TAIL_LINES)];
   const width = title === '' ? 0 : 10;
   return lines.map((line, index) => `    ${(index === 0 ? title : '').padEnd(width)}${line}`.trimEnd());
 }

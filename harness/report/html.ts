@@ -1,5 +1,4 @@
-import type { CellRecord, RunRecord } from '../journal/record.ts';
-import { casesOf } from '../journal/record.ts';
+import { casesOf, reachedPhases, type CellRecord, type RunRecord } from '../journal/record.ts';
 import { isBad } from '../journal/verdict.ts';
 import { countsOf } from './counts.ts';
 import { duration } from './duration.ts';
@@ -71,16 +70,16 @@ function failures(record: RunRecord, evidenceBase: string): Markup | string {
 }
 
 function caseFailures(cell: CellRecord, evidenceBase: string): Markup[] {
-  return cell.phases.flatMap(({ suite, phase, cases }) =>
+  return reachedPhases(cell).flatMap(({ suite, phase, cases }) =>
     cases.filter(({ verdict }) => isBad(verdict)).map((each) => caseSection(each, `${cell.cell} · ${suite}.${phase}`, evidenceBase)),
   );
 }
 
 /** What no case says: a phase's or the cell's own trouble. */
-function ownFailure({ cell, verdict, reason, phases }: CellRecord): Markup[] {
+function ownFailure({ cell, verdict, reason, finished, phases }: CellRecord): Markup[] {
   const lines = [
     ...(isBad(verdict) && reason !== undefined ? [reason] : []),
-    ...phases.filter((each) => each.message !== undefined && isBad(each.verdict)).map((each) => `${each.suite}.${each.phase}: ${each.message ?? ''}`),
+    ...reachedPhases({ finished, phases }).filter((each) => each.message !== undefined && isBad(each.verdict)).map((each) => `${each.suite}.${each.phase}: ${each.message ?? ''}`),
   ];
   if (lines.length === 0) return [];
   return [markup`<article class="case ${verdict}"><h3>${badge(verdict)} ${cell}</h3>${lines.map((line) => markup`<p class="message">${line}</p>`)}</article>`];

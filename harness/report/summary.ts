@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { RunRecord } from '../journal/record.ts';
+import { reachedPhases, type CellRecord, type RunRecord } from '../journal/record.ts';
 import { isBad } from '../journal/verdict.ts';
 import { counts } from './counts.ts';
 import { duration } from './duration.ts';
@@ -19,14 +19,17 @@ export function summary(record: RunRecord, directory: string | undefined, paint:
 }
 
 function problemLines(record: RunRecord): string[] {
-  const lines = record.cells.flatMap(({ cell, phases, verdict, reason }) => {
-    const cases = phases.flatMap(({ suite, phase, cases }) =>
-      cases.filter((each) => isBad(each.verdict)).map((each) => `${cell} ${suite}.${phase} ${each.name}: ${firstLine(each.message ?? each.verdict)}`),
-    );
-    return cases.length > 0 || !isBad(verdict) ? cases : [`${cell}: ${firstLine(reason ?? verdict)}`];
-  });
+  const lines = record.cells.flatMap(linesOfCell);
   const shown = lines.slice(0, MOST_CASES).map((line) => `  ✖ ${visible(line)}`);
   return lines.length > MOST_CASES ? [...shown, `  … and ${lines.length - MOST_CASES} more`] : shown;
+}
+
+function linesOfCell({ cell, finished, phases, verdict, reason }: CellRecord): string[] {
+  const cases = reachedPhases({ finished, phases }).flatMap(({ suite, phase, cases }) =>
+    cases.filter((each) => isBad(each.verdict)).map((each) => `${cell} ${suite}.${phase} ${each.name}: ${firstLine(each.message ?? each.verdict)}`),
+  );
+  const own = [`${cell}: ${firstLine(reason ?? verdict)}`];
+  return isBad(verdict) && (!finished || cases.length === 0) ? [...own, ...cases] : cases;
 }
 
 function nextLines(record: RunRecord, directory: string | undefined): string[] {
