@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { LineCounter, parseDocument as parseYaml, type Document } from 'yaml';
+import { parseDocument as parseYaml, type Document } from 'yaml';
 import type { z } from 'zod';
 import { ProofgridError, type Location } from './error.ts';
 import { locateKey, locateValue, type Path } from './location.ts';
@@ -43,11 +43,7 @@ export async function readDocument<S extends z.ZodType>(file: string, schema: S)
 
 /** The same for text that is already read; `file` is only named in errors. */
 export function parseDocument<S extends z.ZodType>(text: string, file: string, schema: S): ReadDocument<z.output<S>> {
-  const lines = new LineCounter();
-  const place = (offset: number): Location => {
-    const { line, col } = lines.linePos(Math.min(offset, text.length));
-    return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
-  };
+  const place = placer(text, file);
   const problem = (where: Location, code: string, what: string, remedy?: string, cause?: unknown) =>
     new ProofgridError({ code, fault: 'usage', what, where, ...(remedy !== undefined && { remedy }), cause });
 
@@ -55,7 +51,7 @@ export function parseDocument<S extends z.ZodType>(text: string, file: string, s
     problem(place(offset), 'DOCUMENT_SYNTAX', what, 'write it as YAML 1.2', cause);
   let document: Document;
   try {
-    document = parseYaml(text, { lineCounter: lines, prettyErrors: false, version: '1.2', logLevel: 'error' });
+    document = parseYaml(text, { prettyErrors: false, version: '1.2', logLevel: 'error' });
   } catch (cause) {
     // The parser recurses: thousands of open brackets exhaust the stack.
     throw new DocumentError([syntax(`not readable as YAML: ${reason(cause)}`, cause)]);
@@ -83,6 +79,21 @@ export function parseDocument<S extends z.ZodType>(text: string, file: string, s
     value: result.data as z.output<S>,
     locate,
     problem: (path, code, what, remedy) => problem(locate(path), code, what, remedy),
+  };
+}
+
+/** Turns offsets into lines and columns. The parser's own LineCounter loses lines behind some syntax errors. */
+function placer(text: string, file: string): (offset: number) => Location {
+  const starts = [0, ...[...text.matchAll(/\n/g)].map(({ index }) => index + 1)];
+  return (offset) => {
+    const at = Math.min(offset, text.length);
+    let [low, high] = [0, starts.length];
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if ((starts[middle] ?? 0) <= at) low = middle;
+      else high = middle;
+    }
+    return { file, line: low + 1, column: at - (starts[low] ?? 0) + 1 };
   };
 }
 

@@ -1,0 +1,98 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { DocumentError } from '../../../lifecycle/document.ts';
+import { ProofgridError } from '../../../lifecycle/error.ts';
+import { loadMatrix } from '../../../harness/matrix/load.ts';
+import { planTable } from '../../../harness/matrix/plan-table.ts';
+import { makePlan, type Plan } from '../../../harness/matrix/plan.ts';
+import { TIERS } from '../../../harness/matrix/schema.ts';
+import { mutateBytes } from './mutate-bytes.ts';
+import { BOMBS, mutateStructure } from './mutate-structure.ts';
+import { seeded, type Random } from './random.ts';
+
+const MUTANTS = 1000;
+/** Any other number with PROOFGRID_FUZZ_SEED; the same number makes the same files. */
+const SEED = Number(process.env.PROOFGRID_FUZZ_SEED ?? '20');
+
+let directory: string;
+beforeAll(async () => {
+  directory = await mkdtemp(path.join(tmpdir(), 'proofgrid-fuzz-'));
+});
+afterAll(() => rm(directory, { recursive: true }));
+
+function mutant(shipped: Buffer, random: Random): Buffer {
+  let bytes = shipped;
+  // mostly one mistake, as people make them; several at once hide the rarer checks behind the syntax
+  const rounds = random.pick([1, 1, 1, 2, 3]);
+  for (let round = 0; round < rounds; round += 1) {
+    const structural = random.below(2) === 0 ? mutateStructure(bytes.toString('utf8'), random) : undefined;
+    bytes = structural === undefined ? mutateBytes(bytes, random) : Buffer.from(structural);
+  }
+  return bytes;
+}
+
+function judgePlan({ cells }: Plan): void {
+  const slugs = cells.map(({ slug }) => slug);
+  expect(slugs).not.toHaveLength(0);
+  expect(new Set(slugs).size).toBe(slugs.length);
+  expect(slugs.filter((slug) => !/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(slug))).toEqual([]);
+  const machines = cells.flatMap((cell) => cell.machines);
+  expect(machines.length).toBeGreaterThanOrEqual(cells.length);
+  expect(machines.every(({ memory, cpus }) => memory > 0 && cpus > 0)).toBe(true);
+}
+
+/** `valid`, or the code of the error; throws when the file is neither planned nor refused at a place in it. */
+async function outcomeOf(bytes: Buffer): Promise<string> {
+  const file = path.join(directory, 'matrix.yaml');
+  await writeFile(file, bytes);
+  try {
+    const matrix = await loadMatrix(file);
+    const names = matrix.document.axes.topology.values.map(({ name }) => name);
+    TIERS.forEach((tier) => judgePlan(makePlan(matrix, { tier }, { explain: false, coverage: false })));
+    judgePlan(makePlan(matrix, { names }, { explain: true, coverage: false }));
+    const plan = makePlan(matrix, { tier: 'merge-request' }, { explain: true, coverage: true });
+    expect(planTable(plan).split('\n').length).toBeGreaterThan(plan.cells.length);
+    expect(JSON.stringify(JSON.parse(JSON.stringify(plan)))).toBe(JSON.stringify(plan));
+    return 'valid';
+  } catch (error) {
+    if (!(error instanceof ProofgridError)) throw error;
+    expect(error.fault).toBe('usage');
+    expect(error.message).not.toMatch(/^\s+at /m);
+    const problems = error instanceof DocumentError ? error.problems : [error];
+    const lines = bytes.toString('utf8').split('\n');
+    for (const { where, message } of problems) {
+      expect(where?.file, message).toBe(file);
+      expect(where?.line, message).toBeGreaterThanOrEqual(1);
+      expect(where?.line, message).toBeLessThanOrEqual(lines.length);
+      const width = lines[(where?.line ?? 1) - 1]?.length ?? 0;
+      expect(where?.column, message).toBeGreaterThanOrEqual(1);
+      expect(where?.column, message).toBeLessThanOrEqual(width + 1);
+    }
+    return error.code;
+  }
+}
+
+test(`${MUTANTS} mutated matrix files each give a located error or a valid plan (seed ${SEED})`, { timeout: 120_000 }, async () => {
+  const shipped = await readFile('matrix/matrix.yaml');
+  const random = seeded(SEED);
+  const outcomes = new Map<string, number>();
+  for (let index = 0; index < MUTANTS; index += 1) {
+    const bytes = mutant(shipped, random);
+    const outcome = await outcomeOf(bytes).catch((cause: unknown) => {
+      throw new Error(`mutant ${index} of seed ${SEED}:\n${bytes.toString('utf8')}`, { cause });
+    });
+    outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+  }
+  process.stdout.write(`fuzz seed ${SEED}: ${JSON.stringify(Object.fromEntries([...outcomes].sort((a, b) => b[1] - a[1])))}\n`);
+  // a fuzz test that only ever meets one of the two would prove nothing of the other
+  const valid = outcomes.get('valid') ?? 0;
+  expect(valid).toBeGreaterThan(MUTANTS * 0.15);
+  expect(MUTANTS - valid).toBeGreaterThan(MUTANTS * 0.4);
+  expect(outcomes.size).toBeGreaterThanOrEqual(10);
+});
+
+test.each(Object.entries(BOMBS))('a file of %s is refused at a place in it', async (_name, text) => {
+  expect(await outcomeOf(Buffer.from(text))).not.toBe('valid');
+});
