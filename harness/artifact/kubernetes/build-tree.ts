@@ -1,5 +1,6 @@
 import { cp, mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { acquireLock } from '../cache/lock.ts';
 import type { Entry, BuildSite, RunOptions } from '../recipe.ts';
 
 const GOROOT = '/usr/src/.toolchain/usr/lib/go-1.19';
@@ -8,7 +9,9 @@ const GOROOT = '/usr/src/.toolchain/usr/lib/go-1.19';
 export interface BuildTree {
   readonly directory: string;
   /** Runs in the tree, at /usr/src, with Go, its shared build cache, and the version stamp. */
-  run(command: readonly [string, ...string[]], env?: Readonly<Record<string, string>>): Promise<string>;
+  run(command: readonly [string, ...string[]]): Promise<string>;
+  /** The same, one at a time on this machine: builds share most packages, and the second finds those of the first. */
+  compile(command: readonly [string, ...string[]]): Promise<string>;
 }
 
 interface TreeOptions {
@@ -46,7 +49,6 @@ export async function unpackTree(site: BuildSite, { source, toolchain, version, 
     GOROOT,
     GOPATH: '/usr/src/.go',
     GOCACHE: goCache,
-    GOFLAGS: '-trimpath',
     GOTOOLCHAIN: 'local',
     CGO_ENABLED: '0',
     GO111MODULE: 'off',
@@ -56,7 +58,17 @@ export async function unpackTree(site: BuildSite, { source, toolchain, version, 
   };
   return {
     directory,
-    run: (command, more = {}) => site.run(command, { env: { ...env, ...more }, sourceDirectory: directory }),
+    run: (command) => site.run(command, { env, sourceDirectory: directory }),
+    async compile(command) {
+      site.step('waiting for another compilation');
+      const lock = await acquireLock(join(goCache, 'compile.lock'), site.signal);
+      try {
+        site.step('compiling');
+        return await site.run(command, { env, sourceDirectory: directory });
+      } finally {
+        await lock.release();
+      }
+    },
   };
 }
 

@@ -1,4 +1,3 @@
-import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { KubernetesSource } from '../../matrix/cell.ts';
 import type { Apt } from '../debian/apt.ts';
@@ -32,11 +31,9 @@ export function debianKubernetesRecipe(
     async build(site) {
       const toolchain = await unpackToolchain(apt, site);
       const tree = await unpackTree(site, { source, toolchain, version, goCache });
-      site.step('compiling');
-      await tree.run(['make', `WHAT=${KUBERNETES_BINARIES.map((name) => `cmd/${name}`).join(' ')}`], { GO111MODULE: 'auto', GOFLAGS: '' });
-      for (const name of KUBERNETES_BINARIES) {
-        await copyFile(join(tree.directory, '_output/bin', name), join(site.output, name));
-      }
+      await tree.compile(['make', `WHAT=${KUBERNETES_BINARIES.map((name) => `cmd/${name}`).join(' ')}`]);
+      // _output/bin is a link to an absolute path, which exists only where the tree is mounted.
+      await tree.run(['cp', '--dereference', ...KUBERNETES_BINARIES.map((name) => `_output/bin/${name}`), site.output]);
       const reported = (await site.run([join(site.output, 'kubelet'), '--version'])).trim();
       if (reported !== `Kubernetes v${version}`) throw new Error(`the kubelet built calls itself "${reported}", not v${version}`);
       return { version };

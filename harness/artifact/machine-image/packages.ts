@@ -34,6 +34,8 @@ export const MASKED = [
   'getty.target', 'getty-static.service', 'console-getty.service', 'getty@tty1.service', 'systemd-logind.service', 'systemd-ask-password-console.path',
   'systemd-ask-password-wall.path', 'systemd-update-utmp.service', 'systemd-update-utmp-runlevel.service', 'systemd-random-seed.service',
   'systemd-udevd.service', 'systemd-udev-trigger.service', 'systemd-udevd-control.socket', 'systemd-udevd-kernel.socket', 'systemd-hwdb-update.service',
+  // Caches that the image holds already, or that nothing reads.
+  'ldconfig.service', 'systemd-journal-catalog-update.service', 'systemd-update-done.service', 'modprobe@.service',
   'systemd-binfmt.service', 'proc-sys-fs-binfmt_misc.automount', 'proc-sys-fs-binfmt_misc.mount', 'systemd-modules-load.service', 'systemd-pstore.service',
   'dev-hugepages.mount', 'dev-mqueue.mount', 'sys-kernel-debug.mount', 'sys-kernel-tracing.mount', 'sys-kernel-config.mount', 'sys-fs-fuse-connections.mount',
   'systemd-remount-fs.service', 'systemd-firstboot.service', 'systemd-machine-id-commit.service', 'tmp.mount', 'systemd-networkd-wait-online.service',

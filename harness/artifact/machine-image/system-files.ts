@@ -41,6 +41,11 @@ ForwardToConsole=yes
 TTYPath=/dev/console
 MaxLevelConsole=info
 `,
+  'etc/systemd/system/systemd-journald.service.d/proofgrid.conf': `\
+[Service]
+# What is forwarded to the console is read in files.
+Environment=SYSTEMD_COLORS=0
+`,
   'etc/systemd/system.conf.d/proofgrid.conf': `\
 [Manager]
 # A machine is thrown away or restarted whole: nothing is worth waiting longer for.
