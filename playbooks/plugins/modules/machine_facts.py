@@ -28,7 +28,8 @@ ansible_facts:
     C(machine) with os {id, version_id, name}, kernel, hostname, machine_id, boot_id, time (seconds since 1970), cpus,
     memory_mib, disk_free_mib, container (the container manager's name, empty on a real machine), sys_resource (whether
     CAP_SYS_RESOURCE is effective), cgroup {version, shared (hierarchies that other machines share), mounts}, swaps
-    (device names), mount_propagation (of /), interfaces {name: {mtu, addresses}}.
+    (device names), mount_propagation (of /), resolv_conf (path of the
+    one that pods can use), interfaces {name: {mtu, addresses}}.
   type: dict
   returned: always
 """
@@ -107,6 +108,13 @@ def root_propagation(mountinfo):
     return 'private'
 
 
+def resolv_conf():
+    """systemd-resolved's stub is unreachable from pods; its upstream servers are in a file of their own."""
+    upstream = '/run/systemd/resolve/resolv.conf'
+    stub = any(line.split()[:2] == ['nameserver', '127.0.0.53'] for line in read('/etc/resolv.conf').splitlines())
+    return upstream if stub and os.path.exists(upstream) else '/etc/resolv.conf'
+
+
 def memory_mib():
     return os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') // 2 ** 20
 
@@ -138,6 +146,7 @@ def main():
         'cgroup': cgroup_facts(mountinfo),
         'swaps': [line.split()[0] for line in read('/proc/swaps').splitlines()[1:]],
         'mount_propagation': root_propagation(mountinfo),
+        'resolv_conf': resolv_conf(),
         'interfaces': interfaces(module),
     }})
 

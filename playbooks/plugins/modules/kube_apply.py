@@ -1,0 +1,412 @@
+#!/usr/bin/python
+# -*- coding: utf-8 -*-
+"""Applies objects server-side and waits for what they lead to, over one connection and without kubectl's start-up."""
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+DOCUMENTATION = r"""
+module: kube_apply
+short_description: Apply Kubernetes objects server-side, and wait for named conditions
+description:
+  - Sends each object of I(objects) as a server-side apply, as C(kubectl apply --server-side --force-conflicts) does.
+  - An object counts as changed when what it says has changed, so bookkeeping (managed fields, resource version,
+    status) does not. In check mode the API server decides with a dry run.
+  - Then waits for every entry of I(waits). A wait that runs out fails, and says what each object lacked.
+options:
+  kubeconfig: {description: Admin kubeconfig on this machine; JSON or YAML., type: path, default: /etc/kubernetes/admin.conf}
+  field_manager: {description: Owner of the applied fields., type: str, default: proofgrid}
+  objects: {description: Objects to apply, in this order., type: list, elements: raw, default: []}
+  additions:
+    description: >-
+      Objects that others own too (Nodes): made when missing, with their status, else given the keys, values and list
+      items that they lack. Nothing is ever taken from them, and the status of a living object is not touched.
+    type: list
+    elements: dict
+    default: []
+  workload_limit_seconds:
+    description: >-
+      Longest wait for each Deployment, DaemonSet, StatefulSet and Job of I(objects) to be rolled out; 0 does not wait.
+    type: int
+    default: 0
+  waits:
+    description: What must hold before the task ends.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name: {description: What is waited for., type: str, required: true}
+      api_version: {description: Of the objects., type: str, default: v1}
+      kind: {description: Of the objects., type: str, required: true}
+      namespace: {description: Of the objects; empty for those outside of namespaces., type: str, default: ''}
+      names: {description: Names of the objects., type: list, elements: str, required: true}
+      until:
+        description: >-
+          exists; allocated (a Node has its pod networks); ready (condition Ready); established (a CustomResourceDefinition);
+          rolled-out (a Deployment, DaemonSet, StatefulSet or Job).
+        type: str
+        choices: [exists, allocated, ready, established, rolled-out]
+        required: true
+      limit_seconds: {description: Longest wait., type: int, required: true}
+attributes:
+  check_mode: {support: full, details: Waits are skipped in check mode.}
+author: Proofgrid
+"""
+
+EXAMPLES = r"""
+- name: Apply the add-on
+  kube_apply:
+    objects: "{{ lookup('ansible.builtin.file', path, rstrip=false) | from_yaml_all | list }}"
+    workload_limit_seconds: 120
+"""
+
+RETURN = r"""
+changed_objects: {description: Kind and name of what was changed., type: list, elements: str, returned: always}
+waits:
+  description: For each wait by name the seconds it took, and the specs of its objects by their name.
+  type: dict
+  returned: always
+"""
+
+import base64
+import copy
+import http.client
+import json
+import os
+import ssl
+import time
+import urllib.parse
+
+from ansible.module_utils.basic import AnsibleModule
+
+POLL_SECONDS = 0.1
+REQUEST_TIMEOUT_SECONDS = 30
+# A CustomResourceDefinition is served a moment after it is established.
+DISCOVERY_LIMIT_SECONDS = 15
+WORKLOADS = ('Deployment', 'DaemonSet', 'StatefulSet', 'Job')
+BOOKKEEPING = ('managedFields', 'resourceVersion', 'generation', 'creationTimestamp', 'uid', 'selfLink')
+
+
+class ApiError(Exception):
+    def __init__(self, status, message):
+        super(ApiError, self).__init__(message)
+        self.status = status
+
+
+def load_kubeconfig(path):
+    with open(path) as stream:
+        text = stream.read()
+    try:
+        return json.loads(text)
+    except ValueError:
+        import yaml
+        return yaml.safe_load(text)
+
+
+def named(entries, name, key):
+    return next(entry[key] for entry in entries if entry['name'] == name)
+
+
+class Secrets(object):
+    """Files for ssl, which reads nothing else; data of a kubeconfig is kept in memory, never on a disk."""
+
+    def __init__(self):
+        self.handles = []
+
+    def path(self, section, name):
+        if name in section:
+            return section[name]
+        if name + '-data' not in section:
+            return None
+        handle = os.memfd_create(name)
+        os.write(handle, base64.b64decode(section[name + '-data']))
+        self.handles.append(handle)
+        return '/proc/self/fd/%d' % handle
+
+    def close(self):
+        for handle in self.handles:
+            os.close(handle)
+
+
+class Api(object):
+    """One kept connection to the API server of a kubeconfig's current context."""
+
+    def __init__(self, kubeconfig):
+        context = named(kubeconfig['contexts'], kubeconfig['current-context'], 'context')
+        cluster = named(kubeconfig['clusters'], context['cluster'], 'cluster')
+        user = named(kubeconfig['users'], context['user'], 'user')
+        secrets = Secrets()
+        tls = ssl.create_default_context(cafile=secrets.path(cluster, 'certificate-authority'))
+        tls.load_cert_chain(secrets.path(user, 'client-certificate'), secrets.path(user, 'client-key'))
+        secrets.close()
+        self.server = cluster['server']
+        url = urllib.parse.urlsplit(self.server)
+        self.connection = http.client.HTTPSConnection(
+            url.hostname, url.port or 443, context=tls, timeout=REQUEST_TIMEOUT_SECONDS)
+        self.resources = {}
+
+    def request(self, method, path, body=None, content_type='application/json'):
+        """Returns the decoded answer; raises ApiError. A kept connection that the server closed is opened again."""
+        payload = None if body is None else json.dumps(body)
+        headers = {'Accept': 'application/json', 'Content-Type': content_type}
+        for last in (False, True):
+            try:
+                self.connection.request(method, path, payload, headers)
+                answer = self.connection.getresponse()
+                content = answer.read()
+                break
+            except (http.client.RemoteDisconnected, BrokenPipeError):
+                self.connection.close()
+                if last:
+                    raise
+        if answer.status >= 400:
+            raise ApiError(answer.status, self.explain(content))
+        return json.loads(content)
+
+    @staticmethod
+    def explain(content):
+        try:
+            return json.loads(content)['message']
+        except (ValueError, KeyError, TypeError):
+            return content.decode('utf-8', 'replace')[:300]
+
+    def resource(self, api_version, kind):
+        """The entry of the API's resource list that serves a kind."""
+        prefix = '/api/' if '/' not in api_version else '/apis/'
+        end = time.time() + DISCOVERY_LIMIT_SECONDS
+        while (api_version, kind) not in self.resources:
+            try:
+                for entry in self.request('GET', prefix + api_version)['resources']:
+                    if '/' not in entry['name']:
+                        self.resources[api_version, entry['kind']] = entry
+            except ApiError as error:
+                if error.status != 404:
+                    raise
+            if (api_version, kind) in self.resources:
+                break
+            if time.time() > end:
+                raise ValueError('the API server serves no %s of %s; apply its CustomResourceDefinition first' % (
+                    kind, api_version))
+            time.sleep(POLL_SECONDS)
+        return prefix + api_version, self.resources[api_version, kind]
+
+    def path(self, api_version, kind, namespace, name):
+        base, entry = self.resource(api_version, kind)
+        if entry['namespaced']:
+            base += '/namespaces/' + urllib.parse.quote(namespace or 'default')
+        return '%s/%s/%s' % (base, entry['name'], urllib.parse.quote(name))
+
+    def get(self, path):
+        try:
+            return self.request('GET', path)
+        except ApiError as error:
+            if error.status == 404:
+                return None
+            raise
+
+
+def without_bookkeeping(thing):
+    if thing is None:
+        return None
+    kept = {key: value for key, value in thing.items() if key != 'status'}
+    kept['metadata'] = {key: value for key, value in thing['metadata'].items() if key not in BOOKKEEPING}
+    return kept
+
+
+def title(thing):
+    namespace = thing['metadata'].get('namespace')
+    return '%s %s%s' % (thing['kind'], namespace + '/' if namespace else '', thing['metadata']['name'])
+
+
+def path_of(api, thing):
+    metadata = thing['metadata']
+    return api.path(thing['apiVersion'], thing['kind'], metadata.get('namespace'), metadata['name'])
+
+
+def apply(api, thing, manager, check):
+    """Returns whether the object changed, or would."""
+    path = path_of(api, thing)
+    before = api.get(path)
+    query = {'fieldManager': manager, 'force': 'true'}
+    if check:
+        query['dryRun'] = 'All'
+    after = api.request('PATCH', path + '?' + urllib.parse.urlencode(query), thing, 'application/apply-patch+yaml')
+    return without_bookkeeping(before) != without_bookkeeping(after)
+
+
+def added(live, wanted):
+    """What is live, with the keys, values and list items of what is wanted."""
+    if isinstance(live, dict) and isinstance(wanted, dict):
+        return dict(live, **{key: added(live.get(key), value) for key, value in wanted.items()})
+    if isinstance(live, list) and isinstance(wanted, list):
+        return live + [item for item in wanted if item not in live]
+    return wanted
+
+
+def add(api, thing, manager, check):
+    """Returns whether the object was made or lacked something. The resource version makes a lost race an error."""
+    path = path_of(api, thing)
+    query = '?' + urllib.parse.urlencode(dict({'fieldManager': manager}, **({'dryRun': 'All'} if check else {})))
+    live = api.get(path)
+    if live is None:
+        api.request('POST', path.rpartition('/')[0] + query, thing)
+        return True
+    wanted = added(live, thing)
+    kept = [key for key in thing if key not in ('apiVersion', 'kind', 'metadata', 'status')]
+    if all(wanted[key] == live.get(key) for key in kept + ['metadata']):
+        return False
+    patch = {key: wanted[key] for key in kept}
+    patch['metadata'] = {key: wanted['metadata'][key] for key in thing['metadata'] if key != 'name'}
+    patch['metadata']['resourceVersion'] = live['metadata']['resourceVersion']
+    try:
+        api.request('PATCH', path + query, patch, 'application/merge-patch+json')
+    except ApiError as error:
+        if error.status != 409:
+            raise
+        return add(api, thing, manager, check)
+    return True
+
+
+def condition(thing, kind):
+    """None when the condition is True, else what it says."""
+    for entry in thing.get('status', {}).get('conditions', []):
+        if entry['type'] == kind:
+            return None if entry['status'] == 'True' else '%s is %s: %s' % (kind, entry['status'], entry.get('message', ''))
+    return 'no condition %s yet' % kind
+
+
+def rolled_out(thing):
+    spec, status = thing.get('spec', {}), thing.get('status', {})
+    if thing['kind'] == 'Job':
+        return condition(thing, 'Complete')
+    if status.get('observedGeneration', 0) < thing['metadata'].get('generation', 0):
+        return 'its controller has not seen the change yet'
+    if thing['kind'] == 'DaemonSet':
+        wanted, updated, available = (status.get(key, 0) for key in (
+            'desiredNumberScheduled', 'updatedNumberScheduled', 'numberAvailable'))
+    else:
+        wanted, updated = spec.get('replicas', 1), status.get('updatedReplicas', 0)
+        available = status.get('availableReplicas', status.get('readyReplicas', 0))
+        if status.get('replicas', 0) > wanted:
+            return '%d replicas of an older revision remain' % (status['replicas'] - wanted)
+    if min(updated, available) >= wanted:
+        return None
+    return '%d of %d updated, %d available' % (updated, wanted, available)
+
+
+# Each returns None when it holds, else what is lacking.
+UNTIL = {
+    'exists': lambda thing: None,
+    'allocated': lambda thing: None if thing['spec'].get('podCIDR') else 'no pod network allocated yet',
+    'ready': lambda thing: condition(thing, 'Ready'),
+    'established': lambda thing: condition(thing, 'Established'),
+    'rolled-out': rolled_out,
+}
+
+
+def lacking(api, wait, found):
+    """What each object still lacks, by name; fills `found` with the live objects."""
+    missing = {}
+    for name in wait['names']:
+        thing = api.get(api.path(wait['api_version'], wait['kind'], wait['namespace'], name))
+        found[name] = thing
+        complaint = 'does not exist' if thing is None else UNTIL[wait['until']](thing)
+        if complaint:
+            missing[name] = complaint
+    return missing
+
+
+def wait_for(api, wait):
+    begin, found = time.time(), {}
+    while True:
+        try:
+            missing = lacking(api, wait, found)
+        except (OSError, http.client.HTTPException, ApiError) as error:
+            if isinstance(error, ApiError) and error.status < 500:
+                raise
+            # An API server behind the endpoint may leave while we wait; the limit still holds.
+            missing = {api.server: str(error)}
+            api.connection.close()
+        seconds = round(time.time() - begin, 2)
+        if not missing:
+            return {'seconds': seconds, 'specs': {name: thing.get('spec', {}) for name, thing in found.items()}}
+        if seconds > wait['limit_seconds']:
+            raise ValueError('%s: not within %d s: %s. Look at the events of these objects and the evidence of their nodes' % (
+                wait['name'], wait['limit_seconds'],
+                '; '.join('%s %s: %s' % (wait['kind'], name, what) for name, what in sorted(missing.items()))))
+        time.sleep(POLL_SECONDS)
+
+
+def wait_of(thing, until, limit_seconds):
+    return {
+        'name': '%s is %s' % (title(thing), until), 'api_version': thing['apiVersion'], 'kind': thing['kind'],
+        'namespace': thing['metadata'].get('namespace', ''), 'names': [thing['metadata']['name']],
+        'until': until, 'limit_seconds': limit_seconds,
+    }
+
+
+def flat(objects):
+    """Lists inside a manifest are unfolded, and empty documents left out."""
+    for thing in objects:
+        if not thing:
+            continue
+        if thing['kind'] == 'List':
+            for item in flat(thing['items']):
+                yield item
+        else:
+            yield copy.deepcopy(thing)
+
+
+def run(module, api):
+    params, check = module.params, module.check_mode
+    changed, waits = [], {}
+    for thing in params['additions']:
+        if add(api, thing, params['field_manager'], check):
+            changed.append(title(thing))
+    objects = list(flat(params['objects']))
+    for thing in objects:
+        if apply(api, thing, params['field_manager'], check):
+            changed.append(title(thing))
+        if thing['kind'] == 'CustomResourceDefinition' and not check:
+            wait_for(api, wait_of(thing, 'established', DISCOVERY_LIMIT_SECONDS))
+    wanted = list(params['waits'])
+    if params['workload_limit_seconds']:
+        wanted += [wait_of(thing, 'rolled-out', params['workload_limit_seconds'])
+                   for thing in objects if thing['kind'] in WORKLOADS]
+    for wait in [] if check else wanted:
+        waits[wait['name']] = wait_for(api, wait)
+    return {'changed': bool(changed), 'changed_objects': changed, 'waits': waits}
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec={
+            'kubeconfig': {'type': 'path', 'default': '/etc/kubernetes/admin.conf'},
+            'field_manager': {'type': 'str', 'default': 'proofgrid'},
+            'objects': {'type': 'list', 'elements': 'raw', 'default': []},
+            'additions': {'type': 'list', 'elements': 'dict', 'default': []},
+            'workload_limit_seconds': {'type': 'int', 'default': 0},
+            'waits': {
+                'type': 'list', 'elements': 'dict', 'default': [],
+                'options': {
+                    'name': {'type': 'str', 'required': True},
+                    'api_version': {'type': 'str', 'default': 'v1'},
+                    'kind': {'type': 'str', 'required': True},
+                    'namespace': {'type': 'str', 'default': ''},
+                    'names': {'type': 'list', 'elements': 'str', 'required': True},
+                    'until': {'type': 'str', 'choices': sorted(UNTIL), 'required': True},
+                    'limit_seconds': {'type': 'int', 'required': True},
+                },
+            },
+        },
+        supports_check_mode=True,
+    )
+    try:
+        result = run(module, Api(load_kubeconfig(module.params['kubeconfig'])))
+    except (ApiError, OSError, ValueError, KeyError, StopIteration, http.client.HTTPException) as error:
+        module.fail_json(msg='%s: %s' % (type(error).__name__, error))
+    module.exit_json(**result)
+
+
+if __name__ == '__main__':
+    main()
