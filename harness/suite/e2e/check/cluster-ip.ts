@@ -1,0 +1,29 @@
+import type { Check } from '../../check.ts';
+import { bracket, nodes } from '../api-server.ts';
+import { faulty } from '../fault/mend.ts';
+import { loseServiceRules } from '../fault/service.ts';
+import { fixture } from '../fixture.ts';
+import { judgeReached, onePodOfEachNode, reachFromHost, reachFromPod } from '../reach.ts';
+
+export const clusterIp: Check = {
+  name: 'cluster-ip',
+  title: 'A ClusterIP service answers from a pod of every node and from every node itself',
+  // The pods may have to start first (60 s), then 3 s for a request.
+  limitMs: 90_000,
+  async run(context) {
+    const made = await fixture(context);
+    const target = { url: `http://${bracket(made.clusterIP)}:${made.servicePort}/hostname`, answers: made.pods.map(({ name }) => name) };
+    const reached = await Promise.all([
+      ...onePodOfEachNode(made).map(({ name }) => reachFromPod(context, name, [target])),
+      ...nodes(context).map((host) => reachFromHost(host, [target])),
+    ]);
+    return judgeReached(reached.flat());
+  },
+  sabotages: [
+    {
+      name: 'service-rules-lost',
+      observed: /(pod|host) \S+ → http:\/\/\S+:80\/hostname: .*(timed out|unreachable|No route|refused)/,
+      apply: faulty((context, mend) => loseServiceRules(context, 'KUBE-SERVICES', mend)),
+    },
+  ],
+};

@@ -1,0 +1,30 @@
+import type { Check } from '../../check.ts';
+import { bracket, nodes } from '../api-server.ts';
+import { faulty } from '../fault/mend.ts';
+import { loseServiceRules } from '../fault/service.ts';
+import { fixture } from '../fixture.ts';
+import { judgeReached, onePodOfEachNode, reachFromHost, reachFromPod } from '../reach.ts';
+
+export const nodePort: Check = {
+  name: 'node-port',
+  title: 'A NodePort service answers on every node, from a pod of every node and from every node itself',
+  // The pods may have to start first (60 s), then 3 s for a request.
+  limitMs: 90_000,
+  async run(context) {
+    const made = await fixture(context);
+    const answers = made.pods.map(({ name }) => name);
+    const targets = nodes(context).map(({ address }) => ({ url: `http://${bracket(address)}:${made.nodePort}/hostname`, answers }));
+    const reached = await Promise.all([
+      ...onePodOfEachNode(made).map(({ name }) => reachFromPod(context, name, targets)),
+      ...nodes(context).map((host) => reachFromHost(host, targets)),
+    ]);
+    return judgeReached(reached.flat());
+  },
+  sabotages: [
+    {
+      name: 'node-port-rules-lost',
+      observed: /(pod|host) \S+ → http:\/\/\S+:3\d{4}\/hostname: .*(timed out|unreachable|No route|refused)/,
+      apply: faulty((context, mend) => loseServiceRules(context, 'KUBE-NODEPORTS', mend)),
+    },
+  ],
+};

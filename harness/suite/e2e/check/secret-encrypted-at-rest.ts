@@ -1,0 +1,60 @@
+import { randomBytes } from 'node:crypto';
+import type { Check } from '../../check.ts';
+import { controlPlanes, etcdMembers, kube, last } from '../api-server.ts';
+import { readValue } from '../etcd.ts';
+import { restartApiServers } from '../fault/api-server.ts';
+import { editFile } from '../fault/file.ts';
+import { faulty } from '../fault/mend.ts';
+import { ensureNamespace } from '../fixture.ts';
+import { judgeComplaints } from '../judge.ts';
+import { must } from '../machine.ts';
+import { NAMESPACE, NAMESPACE_PATH } from '../namespace.ts';
+import { uniqueName } from '../unique.ts';
+
+const FLAG = '--encryption-provider-config=';
+/** The first provider writes; the others go on reading what they wrote. */
+const IDENTITY_FIRST = String.raw`s/^\( *\)- \(secretbox\|aescbc\|aesgcm\|kms\):/\1- identity: {}\n&/`;
+
+export const secretEncryptedAtRest: Check = {
+  name: 'secret-encrypted-at-rest',
+  title: 'A Secret cannot be read in etcd itself',
+  // Two requests, and a command on an etcd member.
+  limitMs: 90_000,
+  async run(context) {
+    const api = kube(context);
+    await ensureNamespace(context, api);
+    const name = uniqueName('at-rest');
+    const canary = randomBytes(24).toString('hex');
+    await api.post(`${NAMESPACE_PATH}/secrets`, { apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace: NAMESPACE }, stringData: { canary } });
+    try {
+      const raw = await readValue(last(etcdMembers(context)), `/registry/secrets/${NAMESPACE}/${name}`);
+      return judgeComplaints('a Secret encrypted in etcd', complain(raw, canary));
+    } finally {
+      await api.remove(`${NAMESPACE_PATH}/secrets/${name}`);
+    }
+  },
+  sabotages: [
+    {
+      name: 'encryption-switched-off',
+      observed: /^the Secret lies in etcd in clear text$/,
+      apply: faulty(async (context, mend) => {
+        mend(() => restartApiServers(context));
+        for (const host of controlPlanes(context)) {
+          const pid = (await must(host, ['systemctl', 'show', '--property=MainPID', '--value', 'kube-apiserver'])).trim();
+          const words = (await must(host, ['cat', `/proc/${pid}/cmdline`])).split('\0');
+          const path = words.find((word) => word.startsWith(FLAG))?.slice(FLAG.length);
+          if (path === undefined) throw new Error(`the API server of ${host.name} has no flag ${FLAG}`);
+          await editFile(host, path, IDENTITY_FIRST, mend);
+        }
+        await restartApiServers(context);
+      }),
+    },
+  ],
+};
+
+/** Every encrypting provider marks what it wrote with `k8s:enc:`: https://kubernetes.io/docs/tasks/administer-cluster/encrypt-data/ */
+function complain(raw: Buffer | undefined, canary: string): string[] {
+  if (raw === undefined) return ['the Secret is not where etcd must have it'];
+  if (raw.includes(canary)) return ['the Secret lies in etcd in clear text'];
+  return raw.subarray(0, 8).toString() === 'k8s:enc:' ? [] : [`the Secret in etcd starts with ${JSON.stringify(raw.subarray(0, 8).toString('latin1'))}`];
+}

@@ -1,0 +1,42 @@
+import type { Check } from '../check.ts';
+import { anonymousRefused } from './check/anonymous-refused.ts';
+import { apiEndpointSurvives } from './check/api-endpoint-survives.ts';
+import { apiServerVersion } from './check/api-server-version.ts';
+import { certificateNames } from './check/certificate-names.ts';
+import { certificateValidity } from './check/certificate-validity.ts';
+import { clusterIp } from './check/cluster-ip.ts';
+import { configMapVolume } from './check/configmap-volume.ts';
+import { deployChangesNothing } from './check/deploy-changes-nothing.ts';
+import { dns } from './check/dns.ts';
+import { etcdHealth } from './check/etcd-health.ts';
+import { exec } from './check/exec.ts';
+import { hostToPod } from './check/host-to-pod.ts';
+import { leaderLeases } from './check/leader-leases.ts';
+import { logs } from './check/logs.ts';
+import { nodePort } from './check/node-port.ts';
+import { nodesReady } from './check/nodes-ready.ts';
+import { podOnEveryNode } from './check/pod-on-every-node.ts';
+import { podToPodAcrossNodes } from './check/pod-to-pod-across-nodes.ts';
+import { podToPodSameNode } from './check/pod-to-pod-same-node.ts';
+import { portForward } from './check/port-forward.ts';
+import { secretEncryptedAtRest } from './check/secret-encrypted-at-rest.ts';
+import { secretVolume } from './check/secret-volume.ts';
+import { unprivilegedRefused } from './check/unprivileged-refused.ts';
+
+export interface CheckPhase {
+  readonly phase: string;
+  readonly checks: readonly Check[];
+}
+
+/** The suite in its order; the checks of one phase run side by side, so none of them may change what another looks at. */
+export const E2E_PHASES: readonly CheckPhase[] = [
+  { phase: 'control-plane', checks: [apiServerVersion, etcdHealth, leaderLeases] },
+  { phase: 'nodes', checks: [nodesReady] },
+  { phase: 'pods', checks: [podOnEveryNode, exec, logs, portForward, configMapVolume, secretVolume] },
+  { phase: 'network', checks: [podToPodSameNode, podToPodAcrossNodes, clusterIp, nodePort, hostToPod, dns] },
+  { phase: 'security', checks: [secretEncryptedAtRest, anonymousRefused, unprivilegedRefused, certificateValidity, certificateNames] },
+  { phase: 'idempotency', checks: [deployChangesNothing] },
+  { phase: 'availability', checks: [apiEndpointSurvives] },
+];
+
+export const E2E_CHECKS: readonly Check[] = E2E_PHASES.flatMap(({ checks }) => checks);

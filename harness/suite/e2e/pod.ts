@@ -1,0 +1,118 @@
+import type { CoreV1Event, V1Pod, V1PodSpec } from '@kubernetes/client-node';
+import type { ClusterContext } from '../check.ts';
+import { kube } from './api-server.ts';
+import type { KubeApi } from './kube-api.ts';
+import { NAMESPACE, NAMESPACE_PATH } from './namespace.ts';
+import { until } from './wait.ts';
+
+/** Milliseconds: a pod whose image is there starts in two seconds; a loaded machine may take ten times as long. */
+export const POD_START_LIMIT = 45_000;
+export const HTTP_PORT = 8080;
+
+export interface PodRequest {
+  readonly name: string;
+  readonly node: string;
+  /** `direct`: the pod is bound when created. `scheduler`: the scheduler has to put it there. */
+  readonly placedBy: 'direct' | 'scheduler';
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly volumes?: V1PodSpec['volumes'];
+  readonly mounts?: readonly { readonly name: string; readonly mountPath: string }[];
+}
+
+/** A pod of agnhost that answers `GET /hostname` with its own name, and runs on tainted nodes too. */
+export function testPod(context: ClusterContext, { name, node, placedBy, labels = {}, volumes = [], mounts = [] }: PodRequest): V1Pod {
+  const term = { matchFields: [{ key: 'metadata.name', operator: 'In', values: [node] }] };
+  const placement =
+    placedBy === 'direct'
+      ? { nodeName: node }
+      : { affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [term] } } } };
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, namespace: NAMESPACE, labels: { 'app.kubernetes.io/part-of': NAMESPACE, ...labels } },
+    spec: {
+      ...placement,
+      tolerations: [{ operator: 'Exists' }],
+      automountServiceAccountToken: false,
+      enableServiceLinks: false,
+      terminationGracePeriodSeconds: 0,
+      restartPolicy: 'Never',
+      volumes,
+      containers: [
+        {
+          name: 'agnhost',
+          image: context.testImage,
+          imagePullPolicy: 'Never',
+          args: ['netexec', `--http-port=${HTTP_PORT}`, '--udp-port=8081'],
+          volumeMounts: [...mounts],
+        },
+      ],
+    },
+  };
+}
+
+export interface RunningPod {
+  readonly name: string;
+  readonly node: string;
+  readonly address: string;
+}
+
+/** Creates the pods and waits until all of them are ready. @throws ProductFault that says what each other one waits for */
+export async function startPods(context: ClusterContext, pods: readonly V1Pod[], limitMs = POD_START_LIMIT): Promise<RunningPod[]> {
+  const api = kube(context);
+  await Promise.all(pods.map((pod) => createPod(context, api, pod)));
+  const names = pods.map(({ metadata }) => metadata?.name ?? '');
+  return until({
+    what: `${names.length} pods are ready (${names.join(', ')})`,
+    limitMs,
+    signal: context.signal,
+    intervalMs: 250,
+    attempt: async () => {
+      const { items } = await api.get<{ items: V1Pod[] }>(`${NAMESPACE_PATH}/pods`);
+      const found = names.map((name) => ({ name, pod: items.find(({ metadata }) => metadata?.name === name) }));
+      const running = found.flatMap(({ pod }) => runningPod(pod) ?? []);
+      if (running.length === names.length) return { value: running };
+      const waiting = found.filter(({ pod }) => runningPod(pod) === undefined);
+      return { observed: (await Promise.all(waiting.map(({ name, pod }) => excuse(api, name, pod)))).join('; ') };
+    },
+  });
+}
+
+/** A namespace's default service account comes a moment after it, and no pod is admitted before. */
+async function createPod(context: ClusterContext, api: KubeApi, pod: V1Pod): Promise<void> {
+  const name = pod.metadata?.name ?? '';
+  await until({
+    what: `pod ${name} is accepted by the API server`,
+    limitMs: 20_000,
+    signal: context.signal,
+    attempt: async () => {
+      const { status, body } = await api.send({ method: 'POST', path: `${NAMESPACE_PATH}/pods`, body: pod });
+      return status < 300 || status === 409 ? { value: undefined } : { observed: `HTTP ${status}: ${body.slice(0, 300)}` };
+    },
+  });
+}
+
+export async function removePods(api: KubeApi, names: readonly string[]): Promise<void> {
+  await Promise.all(names.map((name) => api.remove(`${NAMESPACE_PATH}/pods/${name}`)));
+}
+
+function runningPod(pod: V1Pod | undefined): RunningPod | undefined {
+  const ready = pod?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
+  const { name } = pod?.metadata ?? {};
+  const node = pod?.spec?.nodeName;
+  const address = pod?.status?.podIP;
+  return ready && name !== undefined && node !== undefined && address !== undefined ? { name, node, address } : undefined;
+}
+
+/** Why a pod is not ready, from its status and the newest event about it. */
+async function excuse(api: KubeApi, name: string, pod: V1Pod | undefined): Promise<string> {
+  if (pod === undefined) return `${name}: does not exist`;
+  const scheduled = pod.spec?.nodeName === undefined ? 'not scheduled' : `on ${pod.spec.nodeName}`;
+  const state = pod.status?.containerStatuses?.[0]?.state;
+  const reason = state?.waiting?.reason ?? state?.terminated?.reason ?? '';
+  const query = new URLSearchParams({ fieldSelector: `involvedObject.name=${name}`, limit: '50' });
+  const { items } = await api.get<{ items: CoreV1Event[] }>(`${NAMESPACE_PATH}/events?${query}`);
+  const warning = items.filter(({ type }) => type === 'Warning').at(-1);
+  const event = warning === undefined ? '' : `${warning.reason}: ${warning.message}`;
+  return [`${name}: ${pod.status?.phase ?? 'Unknown'}`, scheduled, reason, event].filter((part) => part !== '').join(', ');
+}

@@ -1,0 +1,51 @@
+import { ProofgridError } from '../../../lifecycle/error.ts';
+import type { Runtime } from '../../../lifecycle/cluster-deployment.ts';
+import type { ClusterContext, CommandResult, Host } from '../check.ts';
+import { nodes } from './api-server.ts';
+import { complaint } from './machine.ts';
+
+/** A docker-archive that lies at the same path on every machine. */
+export interface TestImage {
+  readonly reference: string;
+  readonly path: string;
+  readonly sha256: string;
+}
+
+/** Milliseconds: 50 MB unpack in two seconds. */
+const LOAD_LIMIT = 120_000;
+
+/** Loads the image of the test pods on every node that does not have it yet. Without it no check says anything about the product. */
+export async function loadTestImage(context: ClusterContext, image: TestImage): Promise<void> {
+  const { name } = context.deployment.spec.runtime;
+  await Promise.all(nodes(context).map((host) => loadOn(host, name, image)));
+}
+
+async function loadOn(host: Host, runtime: Runtime, { reference, path, sha256 }: TestImage): Promise<void> {
+  if (await isLoaded(host, runtime, reference)) return;
+  const digest = await succeed(host, ['sha256sum', '--zero', path]);
+  if (!digest.startsWith(`${sha256} `)) throw refused(host, `${path} does not have the SHA-256 ${sha256}`);
+  const load = runtime === 'docker' ? ['docker', 'load', '--input', path] : ['ctr', '-n', 'k8s.io', 'images', 'import', path];
+  await succeed(host, load);
+  if (!(await isLoaded(host, runtime, reference))) throw refused(host, `${path} does not hold ${reference}`);
+}
+
+async function isLoaded(host: Host, runtime: Runtime, reference: string): Promise<boolean> {
+  if (runtime === 'docker') return (await host.exec(['docker', 'image', 'inspect', '--format', '{{.Id}}', reference])).exitCode === 0;
+  const names = await succeed(host, ['ctr', '-n', 'k8s.io', 'images', 'list', '--quiet']);
+  return names.split('\n').includes(reference);
+}
+
+async function succeed(host: Host, command: readonly string[]): Promise<string> {
+  const result: CommandResult = await host.exec(command, { limitMs: LOAD_LIMIT });
+  if (result.exitCode !== 0) throw refused(host, `${command.join(' ')}: ${complaint(result)}`);
+  return result.stdout;
+}
+
+function refused(host: Host, why: string): ProofgridError {
+  return new ProofgridError({
+    code: 'TEST_IMAGE_NOT_LOADED',
+    fault: 'infrastructure',
+    what: `the image of the test pods could not be loaded on ${host.name}: ${why}`,
+    remedy: 'see the journal of its container engine in the evidence',
+  });
+}

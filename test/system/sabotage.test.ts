@@ -1,0 +1,34 @@
+import { afterAll, beforeAll, describe, test } from 'vitest';
+import { E2E_CHECKS } from '../../harness/suite/e2e/checks.ts';
+import { removeFixture } from '../../harness/suite/e2e/fixture.ts';
+import type { ClusterContext } from '../../harness/suite/check.ts';
+import { openCluster, type LiveCluster } from './live-cluster.ts';
+import { proveSabotage } from './prove-sabotage.ts';
+
+/** Topologies on which every check runs at least once: some need several nodes, one needs several control planes. */
+const TOPOLOGIES = (process.env['PROOFGRID_SABOTAGE_TOPOLOGIES'] ?? 'all-in-one,small,ha').split(',');
+
+describe.for(TOPOLOGIES)('every check goes red under its sabotages: %s', (topology) => {
+  let cluster: LiveCluster;
+  let context: ClusterContext;
+
+  beforeAll(async () => {
+    cluster = await openCluster(topology, {});
+    context = cluster.context;
+  });
+  afterAll(async () => {
+    if (cluster === undefined) return;
+    await removeFixture(context);
+    await cluster.close();
+  });
+
+  for (const check of E2E_CHECKS) {
+    for (const sabotage of check.sabotages) {
+      test(`${check.name} under ${sabotage.name}`, async ({ skip }) => {
+        const reason = check.skip?.(context);
+        if (reason !== undefined) skip(reason);
+        await proveSabotage(context, check, sabotage);
+      });
+    }
+  }
+});
