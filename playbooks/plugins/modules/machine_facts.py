@@ -28,7 +28,7 @@ ansible_facts:
     C(machine) with os {id, version_id, name}, kernel, hostname, machine_id, boot_id, time (seconds since 1970), cpus,
     memory_mib, disk_free_mib, container (the container manager's name, empty on a real machine), sys_resource (whether
     CAP_SYS_RESOURCE is effective), cgroup {version, shared (hierarchies that other machines share), mounts}, swaps
-    (device names), mount_propagation (of /), resolv_conf (path of the
+    (device names), resolv_conf (path of the
     one that pods can use), interfaces {name: {mtu, addresses}}.
   type: dict
   returned: always
@@ -78,7 +78,7 @@ def mounts(mountinfo):
     for line in mountinfo.splitlines():
         left, _, right = line.partition(' - ')
         before, after = left.split(), right.split()
-        yield {'point': before[4], 'propagation': before[6:], 'type': after[0]}
+        yield {'point': before[4], 'type': after[0]}
 
 
 def is_root_cgroup(point):
@@ -99,13 +99,6 @@ def cgroup_facts(mountinfo, is_root=is_root_cgroup):
         'shared': roots if len(roots) < len(points) else [],
         'mounts': points,
     }
-
-
-def root_propagation(mountinfo):
-    for mount in mounts(mountinfo):
-        if mount['point'] == '/':
-            return 'shared' if any(option.startswith('shared:') for option in mount['propagation']) else 'private'
-    return 'private'
 
 
 def resolv_conf():
@@ -145,7 +138,6 @@ def main():
         'sys_resource': has_capability(CAP_SYS_RESOURCE),
         'cgroup': cgroup_facts(mountinfo),
         'swaps': [line.split()[0] for line in read('/proc/swaps').splitlines()[1:]],
-        'mount_propagation': root_propagation(mountinfo),
         'resolv_conf': resolv_conf(),
         'interfaces': interfaces(module),
     }})
