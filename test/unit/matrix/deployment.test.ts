@@ -1,0 +1,150 @@
+import { expect, test } from 'vitest';
+import type { Binaries } from '../../../harness/artifact/contract.ts';
+import { parseMatrix } from '../../../harness/matrix/load.ts';
+import { toClusterDeployment, type DeploymentInput } from '../../../harness/matrix/deployment.ts';
+import { selectCells, type Wish } from '../../../harness/matrix/select.ts';
+import { changed } from './shipped.ts';
+
+const digest = (character: string) => character.repeat(64);
+const binaries = (version: string, names: string[]): Binaries => ({
+  version,
+  directory: `/cache/${version}`,
+  sha256: Object.fromEntries(names.map((name) => [name, digest('a')])),
+  digest: digest('b'),
+});
+const own = parseMatrix(changed({ 'axes.network.manifest': 'mine.yaml' }), '/m/matrix.yaml');
+
+function input(wish: Wish, virtualAddress?: string): DeploymentInput {
+  const [cell] = selectCells(own, wish);
+  if (cell === undefined) throw new Error('no cell');
+  return {
+    cell,
+    kubernetes: binaries('1.20.2+deb12u1', ['kubelet']),
+    etcd: binaries('3.4.23', ['etcd', 'etcdctl']),
+    images: {
+      pause: { reference: 'localhost/pause:1', directory: '/cache/images', file: 'pause.tar', sha256: digest('c') },
+      agnhost: { reference: 'localhost/agnhost:1', directory: '/cache/images', file: 'agnhost.tar', sha256: digest('d') },
+    },
+    seeds: {
+      kubernetes: { source: '/cache/1.20.2+deb12u1', target: '/opt/seed/kubernetes/1.20.2+deb12u1' },
+      images: { source: '/cache/images', target: '/opt/seed/images' },
+    },
+    lease: { id: 'lease-1', ...(virtualAddress !== undefined && { virtualAddress }) },
+  };
+}
+
+test('one control plane: the whole document', () => {
+  expect(toClusterDeployment(input({ names: ['all-in-one'] }))).toMatchInlineSnapshot(`
+    {
+      "apiVersion": "proofgrid.dev/v1alpha1",
+      "kind": "ClusterDeployment",
+      "metadata": {
+        "labels": {
+          "proofgrid.dev/cell": "all-in-one-90400b02",
+          "proofgrid.dev/lease": "lease-1",
+        },
+        "name": "all-in-one-90400b02",
+      },
+      "spec": {
+        "addOns": [],
+        "controlPlane": {
+          "certSANs": [],
+          "endpoint": {
+            "port": 6443,
+            "type": "direct",
+          },
+        },
+        "dns": {
+          "reason": "no source of a CoreDNS image is configured; set dns in the matrix file to {type coredns, image <reference>}",
+          "type": "none",
+        },
+        "etcd": {
+          "binaries": {
+            "sha256": {
+              "etcd": "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+              "etcdctl": "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+            },
+            "source": {
+              "path": "/opt/etcd/3.4.23",
+              "type": "directory",
+            },
+          },
+          "version": "3.4.23",
+        },
+        "kubernetes": {
+          "binaries": {
+            "sha256": {
+              "kubelet": "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+            },
+            "source": {
+              "path": "/opt/seed/kubernetes/1.20.2+deb12u1",
+              "type": "directory",
+            },
+          },
+          "version": "1.20.2+deb12u1",
+        },
+        "machines": [
+          {
+            "name": "node-1",
+            "roles": [
+              "etcd",
+              "control-plane",
+              "worker",
+            ],
+          },
+        ],
+        "network": {
+          "plugin": "host-gw",
+          "podCIDR": "10.244.0.0/16",
+          "serviceCIDR": "10.96.0.0/16",
+        },
+        "runtime": {
+          "images": [
+            {
+              "path": "/opt/seed/images/pause.tar",
+              "reference": "localhost/pause:1",
+              "sha256": "cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc",
+            },
+            {
+              "path": "/opt/seed/images/agnhost.tar",
+              "reference": "localhost/agnhost:1",
+              "sha256": "dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd",
+            },
+          ],
+          "name": "containerd",
+          "pauseImage": "localhost/pause:1",
+        },
+      },
+    }
+  `);
+});
+
+test('several control planes share the virtual address of the lease', () => {
+  const { spec } = toClusterDeployment(input({ names: ['ha'], set: ['runtime=docker', 'network=vxlan'] }, '10.0.0.100'));
+  expect(spec.controlPlane.endpoint).toEqual({ type: 'virtual-address', address: '10.0.0.100', port: 8443 });
+  expect(spec.runtime.name).toBe('docker');
+  expect(spec.network).toMatchObject({ plugin: 'vxlan' });
+  expect(spec.machines).toHaveLength(5);
+});
+
+test('without a virtual address several control planes are refused', () => {
+  expect(() => toClusterDeployment(input({ names: ['ha'] }))).toThrow(expect.objectContaining({ code: 'LEASE_WITHOUT_VIRTUAL_ADDRESS', fault: 'infrastructure' }));
+});
+
+test("the user's manifest comes along", () => {
+  const { spec } = toClusterDeployment(input({ names: ['small'], set: ['network=manifest'] }));
+  expect(spec.network).toMatchObject({ plugin: 'manifest', manifest: '/m/mine.yaml' });
+});
+
+test('what makes no valid document is an error and not a broken cluster', () => {
+  const broken = input({ names: ['small'] });
+  expect(() => toClusterDeployment({ ...broken, etcd: { ...broken.etcd, sha256: { etcd: 'no digest' } } })).toThrow(
+    expect.objectContaining({ code: 'CELL_NOT_DEPLOYABLE', message: expect.stringContaining('spec.etcd.binaries.sha256.etcd: must be a SHA-256') as string }),
+  );
+});
+
+test('an image outside the directory that machines see is a mistake of ours', () => {
+  const broken = input({ names: ['small'] });
+  const pause = { ...broken.images.pause, directory: '/elsewhere' };
+  expect(() => toClusterDeployment({ ...broken, images: { ...broken.images, pause } })).toThrow('pause.tar lies in /elsewhere, and the machines see /cache/images alone');
+});

@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest';
+import { parseMatrix } from '../../../harness/matrix/load.ts';
+import { everything, product } from '../../../harness/matrix/product.ts';
+import { selectCells } from '../../../harness/matrix/select.ts';
+import { slugOf } from '../../../harness/matrix/slug.ts';
+import { changed, shippedMatrix } from './shipped.ts';
+
+test('slugs are RFC 1123 labels, and each combination has its own', () => {
+  const slugs = product(everything(shippedMatrix().document)).map(slugOf);
+  expect(slugs).toHaveLength(144);
+  expect(new Set(slugs).size).toBe(144);
+  expect(slugs.filter((slug) => !/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(slug))).toEqual([]);
+});
+
+test('another default, order or size of the machines renames no cell', () => {
+  const [before] = selectCells(shippedMatrix(), { names: ['small'] });
+  const other = parseMatrix(changed({ 'axes.os.default': 'debian-13', 'axes.os.values': ['debian-13', 'debian-12'], 'axes.topology.values.1.machines.0.memory': '4Gi' }), 'm.yaml');
+  const [after] = selectCells(other, { names: ['small'], set: ['os=debian-12'] });
+  expect(after?.slug).toBe(before?.slug);
+  expect(after?.machines[0]?.memory).toBe(4 * 2 ** 30);
+});
