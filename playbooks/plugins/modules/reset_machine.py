@@ -1,0 +1,248 @@
+#!/usr/bin/python
+# -*- coding: utf-8 -*-
+"""Removes what a cluster left on a machine, and proves that it is gone."""
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+DOCUMENTATION = r"""
+module: reset_machine
+short_description: Remove a cluster from a machine, and prove that it is gone
+description:
+  - Stops services, ends the processes of pods, removes their mounts, network namespaces, cgroups and interfaces, the
+    rules and chains of the packet filter, routes, files and the content of data directories; then looks for all of it
+    again and fails naming what is left.
+  - What is absent is no error, so a machine that was never part of a cluster passes unchanged.
+options:
+  services: {description: 'Services without suffix, in the order in which they stop.', type: list, elements: str, default: []}
+  paths: {description: Files and directories to remove., type: list, elements: path, default: []}
+  contents: {description: Directories that stay and are emptied; they may be mount points., type: list, elements: path, default: []}
+  mounts: {description: Everything mounted below these paths is unmounted., type: list, elements: path, default: []}
+  processes: {description: Names of processes (comm) that services leave behind., type: list, elements: str, default: []}
+  cgroups: {description: Paths below each cgroup hierarchy; what runs there is killed., type: list, elements: str, default: []}
+  namespaces: {description: Prefix of the network namespaces of pods., type: str, default: cni-}
+  interfaces: {description: Names of interfaces., type: list, elements: str, default: []}
+  chains: {description: Prefixes of chains of iptables., type: list, elements: str, default: []}
+  route_protocol: {description: Routes with this protocol are removed., type: str}
+  limit_seconds: {description: Limit for stopping services and ending processes., type: int, default: 60}
+attributes:
+  check_mode: {support: full}
+author: Proofgrid
+"""
+
+EXAMPLES = r"""
+- name: Remove the cluster from the machine
+  reset_machine:
+    services: [kubelet]
+    paths: [/etc/kubernetes]
+    chains: [KUBE-]
+"""
+
+RETURN = r"""
+removed:
+  description: What was there, and is removed.
+  type: list
+  elements: str
+  returned: always
+"""
+
+import glob
+import json
+import os
+import shutil
+import signal
+import time
+
+from ansible.module_utils.basic import AnsibleModule
+
+POLL_SECONDS = 0.1
+TABLES = ('filter', 'nat', 'mangle', 'raw')
+
+
+class Machine(object):
+    """Finds what is there (nothing is changed) and removes it; both by the same rules."""
+
+    def __init__(self, module):
+        self.module, self.params = module, module.params
+
+    def run(self, *words, **options):
+        tolerant = options.pop('tolerant', False)
+        code, output, error = self.module.run_command(list(words), **options)
+        if code != 0 and not tolerant:
+            self.module.fail_json(msg='%s failed with %d: %s' % (' '.join(words), code, (error or output).strip()))
+        return output
+
+    def services(self):
+        units = ['%s.service' % name if '.' not in name else name for name in self.params['services']]
+        output = self.run('systemctl', 'show', '--property=Id,LoadState,ActiveState,UnitFileState', *units)
+        found = [dict(line.split('=', 1) for line in block.splitlines()) for block in output.strip().split('\n\n')]
+        return [unit for unit, state in zip(units, found) if state.get('ActiveState') not in ('inactive', 'failed')
+                or state.get('UnitFileState') == 'enabled']
+
+    def stop(self, units):
+        for unit in units:
+            self.run('timeout', str(self.params['limit_seconds']), 'systemctl', 'stop', unit)
+        self.run('systemctl', 'disable', '--quiet', *units, environ_update={'SYSTEMCTL_SKIP_SYSV': '1'})
+
+    def mounts(self):
+        """Mount points below the given paths, the deepest first."""
+        points = set()
+        with open('/proc/self/mountinfo') as stream:
+            for line in stream:
+                point = line.split()[4].encode().decode('unicode_escape')
+                if any(point.startswith(path.rstrip('/') + '/') for path in self.params['mounts']):
+                    points.add(point)
+        return sorted(points, key=len, reverse=True)
+
+    def cgroups(self):
+        """Directories of the given cgroups in every hierarchy."""
+        with open('/proc/self/mountinfo') as stream:
+            roots = sorted(set(line.split()[4] for line in stream if ' - cgroup' in line))
+        found = [root + path for root in roots for path in self.params['cgroups']]
+        return [path for path in found if os.path.isdir(path)]
+
+    def cgroup_processes(self):
+        """Processes in the cgroups; 0 stands for one of another PID namespace, which is none of ours."""
+        found = set()
+        for top in self.cgroups():
+            for directory, _, _ in os.walk(top):
+                try:
+                    with open(os.path.join(directory, 'cgroup.procs')) as stream:
+                        found.update(int(line) for line in stream)
+                except (IOError, OSError):
+                    continue
+        return found - set([0])
+
+    def named_processes(self):
+        found = set()
+        for path in glob.glob('/proc/[0-9]*/comm'):
+            try:
+                with open(path) as stream:
+                    if stream.read().strip() in self.params['processes']:
+                        found.add(int(path.split('/')[2]))
+            except (IOError, OSError):
+                continue
+        return found
+
+    def processes(self):
+        return sorted(self.cgroup_processes() | self.named_processes())
+
+    def kill(self):
+        end = time.time() + self.params['limit_seconds']
+        while self.processes() and time.time() < end:
+            for process in self.processes():
+                try:
+                    os.kill(process, signal.SIGKILL)
+                except OSError:
+                    pass
+            time.sleep(POLL_SECONDS)
+
+    def namespaces(self):
+        return sorted(glob.glob('/run/netns/%s*' % self.params['namespaces'])) if self.params['namespaces'] else []
+
+    def interfaces(self):
+        return [name for name in self.params['interfaces'] if os.path.exists('/sys/class/net/' + name)]
+
+    def routes(self):
+        if not self.params['route_protocol']:
+            return []
+        routes = []
+        for family in ('-4', '-6'):
+            output = self.run('ip', '-json', family, 'route', 'show', 'proto', self.params['route_protocol'], tolerant=True)
+            routes += [(family, route['dst']) for route in json.loads(output or '[]')]
+        return routes
+
+    def rules(self):
+        """(tool, table, saved rules without ours) of each table that has any of our chains."""
+        found = []
+        for tool in ('iptables', 'ip6tables'):
+            if not shutil.which(tool + '-save'):
+                continue
+            for table in TABLES:
+                saved = self.run(tool + '-save', '-t', table, tolerant=True)
+                kept = [line for line in saved.splitlines() if not any(
+                    word.lstrip(':').startswith(prefix) for word in line.split() for prefix in self.params['chains'])]
+                if len(kept) != len(saved.splitlines()):
+                    found.append((tool, table, '\n'.join(kept) + '\n'))
+        return found
+
+    def paths(self):
+        return [path for path in self.params['paths'] if os.path.lexists(path)]
+
+    def contents(self):
+        found = []
+        for path in self.params['contents']:
+            found += [os.path.join(path, name) for name in os.listdir(path)] if os.path.isdir(path) else []
+        return found
+
+    def remove_cgroups(self):
+        for top in self.cgroups():
+            for directory, _, _ in os.walk(top, topdown=False):
+                try:
+                    os.rmdir(directory)
+                except OSError:
+                    pass
+
+    def remove_all(self):
+        """In an order in which nothing that still runs can bring back what is already removed."""
+        units = self.services()
+        if units:
+            self.stop(units)
+        self.kill()
+        for point in self.mounts():
+            self.run('umount', '--lazy', point, tolerant=True)
+        for path in self.namespaces():
+            self.run('umount', '--lazy', path, tolerant=True)
+            os.unlink(path)
+        for name in self.interfaces():
+            self.run('ip', 'link', 'delete', name)
+        for family, destination in self.routes():
+            self.run('ip', family, 'route', 'delete', destination, 'proto', self.params['route_protocol'], tolerant=True)
+        for tool, table, kept in self.rules():
+            self.run(tool + '-restore', '-T', table, data=kept)
+        self.remove_cgroups()
+        for path in self.paths() + self.contents():
+            if os.path.isdir(path) and not os.path.islink(path):
+                shutil.rmtree(path)
+            else:
+                os.unlink(path)
+        self.run('systemctl', 'daemon-reload')
+
+    def found(self):
+        """Everything that is there and should not be, in words."""
+        kinds = (
+            ('service', self.services()), ('process', self.processes()), ('mount', self.mounts()),
+            ('network namespace', self.namespaces()), ('interface', self.interfaces()),
+            ('route', ['%s %s' % route for route in self.routes()]),
+            ('chains in', ['%s %s' % (tool, table) for tool, table, _ in self.rules()]),
+            ('cgroup', self.cgroups()), ('path', self.paths()), ('content', self.contents()),
+        )
+        return ['%s %s' % (kind, each) for kind, things in kinds for each in things]
+
+
+def strings(elements='str'):
+    return {'type': 'list', 'elements': elements, 'default': []}
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec={
+            'services': strings(), 'paths': strings('path'), 'contents': strings('path'), 'mounts': strings('path'),
+            'processes': strings(), 'cgroups': strings(), 'namespaces': {'type': 'str', 'default': 'cni-'},
+            'interfaces': strings(), 'chains': strings(), 'route_protocol': {'type': 'str'},
+            'limit_seconds': {'type': 'int', 'default': 60},
+        },
+        supports_check_mode=True,
+    )
+    machine = Machine(module)
+    found = machine.found()
+    if found and not module.check_mode:
+        machine.remove_all()
+        left = machine.found()
+        if left:
+            module.fail_json(msg='%d things are still there: %s' % (len(left), '; '.join(left[:20])), removed=found)
+    module.exit_json(changed=bool(found), removed=found)
+
+
+if __name__ == '__main__':
+    main()
