@@ -34,6 +34,8 @@ export interface PhaseDraft {
   announced: readonly string[];
   /** Grows whenever the phase or the run starts anew: the same case in a newer generation has been run again. */
   generation: number;
+  /** The generation that `announced` belongs to. */
+  announcedIn: number;
   /** The attempt that last started the phase, from 1. */
   attempt: number;
   startedAt?: string;
@@ -69,7 +71,7 @@ export function phaseDraft(run: RunDraft, { cell, suite, phase }: PhaseId): Phas
   const key = JSON.stringify([suite, phase]);
   const known = phases.get(key);
   if (known !== undefined) return known;
-  const draft: PhaseDraft = { suite, phase, announced: [], generation: 0, attempt: run.attempts, cases: [] };
+  const draft: PhaseDraft = { suite, phase, announced: [], announcedIn: 0, generation: 0, attempt: run.attempts, cases: [] };
   phases.set(key, draft);
   return draft;
 }

@@ -54,7 +54,7 @@ function judgeCase(draft: CaseDraft, phase: PhaseDraft, cut: string): CaseRecord
 
 /** Names that the phase announced and that never came: no result is never a pass, nor is an earlier attempt's. */
 function missingCases(phase: PhaseDraft, cut: string): CaseRecord[] {
-  const seen = new Set(phase.cases.filter(({ generation }) => generation >= phase.generation).map(({ name }) => name));
+  const seen = new Set(phase.cases.filter(({ generation }) => generation >= phase.announcedIn).map(({ name }) => name));
   const earlier = new Set(phase.cases.map(({ name }) => name));
   const missing = [...new Set(phase.announced)].filter((name) => !seen.has(name));
   const over = phase.finished !== undefined;

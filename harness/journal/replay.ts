@@ -106,6 +106,7 @@ function startPhase(run: RunDraft, line: Extract<JournalLine, { type: 'phase-sta
   phase.generation += 1;
   phase.attempt = run.attempts;
   phase.announced = line.cases;
+  phase.announcedIn = phase.generation;
   phase.startedAt = line.at;
   phase.finished = undefined;
 }
