@@ -10,7 +10,7 @@ export interface Limits {
   readonly cpus: number;
   /** Cells at a time, whatever else fits. */
   readonly maxCells?: number;
-  /** Beyond this, waiting for each other costs more than waiting in line: probes and leases begin to time out. */
+  /** Beyond this, waiting for each other is taken to cost more than waiting in line: probes and leases would time out. */
   readonly cpuOvercommit?: number;
 }
 

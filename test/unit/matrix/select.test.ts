@@ -83,7 +83,7 @@ test.each<[Wish, string]>([
   [{ names: ['small'], suites: ['e3e'] }, 'there is no suite "e3e"; did you mean e2e? Otherwise use one of lint, lifecycle, e2e [UNKNOWN_SUITE]'],
   [{ tier: 'nightli' }, 'there is no tier "nightli"; did you mean nightly? Otherwise use one of smoke, merge-request, nightly, release [UNKNOWN_TIER]'],
   [{ names: ['small'], set: ['kubernetes=1.24.0', 'runtime=docker'] }, "the cell small cannot exist with os debian-12, kubernetes 1.24.0, runtime docker, etcd 3.4, network host-gw, topology small: Kubernetes 1.24 removed dockershim, the kubelet's own way to Docker (docker-needs-dockershim); choose another value with --set [MATRIX_CELL_IMPOSSIBLE]"],
-  [{ set: ['kubernetes=1.34.1'] }, 'no cell of the tier smoke can exist with os debian-12, kubernetes 1.34.1, runtime containerd, etcd 3.4, network host-gw, topology all-in-one: from 1.31 on kubeadm accepts no etcd older than 3.5.11, and nobody tests Kubernetes with one (kubernetes-needs-etcd-3-5); choose another value with --set [MATRIX_CELL_IMPOSSIBLE]'],
+  [{ set: ['kubernetes=1.34.1'] }, 'no cell of the tier smoke can exist with os debian-12, kubernetes 1.34.1, runtime containerd, etcd 3.4, network host-gw, topology all-in-one: from Kubernetes 1.31 on kubeadm accepts no etcd older than 3.5.11 (kubernetes-needs-etcd-3-5); choose another value with --set [MATRIX_CELL_IMPOSSIBLE]'],
 ])('%j is refused', (wish, message) => {
   const error = refusal(wish);
   expect(error.message).toBe(message);
