@@ -6,15 +6,17 @@ import type { HostCheck } from './finding.ts';
 // With Debian's merged /usr these links and the host's own /usr are a root that can run a program: no image is needed.
 const LINKS = ['bin', 'sbin', 'lib', 'lib64'];
 
+// podman's own defaults raise limits, which a host without CAP_SYS_RESOURCE refuses; lowering is always allowed.
+const LIMITS = ['--ulimit', 'nofile=1024:1024', '--ulimit', 'nproc=1024:1024'];
+
 export const engineCheck: HostCheck = {
   name: 'container-engine',
   async inspect({ run }) {
     const root = await mkdtemp(join(tmpdir(), 'proofgrid-doctor-'));
     try {
       for (const link of LINKS) await symlink(`usr/${link}`, join(root, link));
-      // The machines are started with the same runtime and the same way of leaving limits alone.
       const { exitCode, stderr } = await run([
-        'podman', '--runtime', 'runc', 'run', '--rm', '--network', 'none', '--ulimit', 'host', '--volume', '/usr:/usr:ro', '--rootfs', root, '/usr/bin/true',
+        'podman', '--runtime', 'runc', 'run', '--rm', '--network', 'none', ...LIMITS, '--volume', '/usr:/usr:ro', '--rootfs', root, '/usr/bin/true',
       ]);
       if (exitCode === 0) return undefined;
       if (exitCode === 127 && stderr === '') return await withoutPodman(run);

@@ -9,7 +9,6 @@ export const HOST_PACKAGES: Readonly<Record<string, string>> = {
   'aardvark-dns': "names on the machines' networks",
   iptables: "the machines' networks",
   iproute2: 'checks of the kernel',
-  kmod: 'loads kernel modules',
   procps: 'sets kernel parameters',
   'openssh-client': 'reaches the machines',
   // Artifacts

@@ -10,7 +10,7 @@ const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
 export const releaseNumber = (suite: Suite): number => RELEASES[suite];
 
 export function parseSuite(name: string): Suite {
-  if (name in RELEASES) return name as Suite;
+  if (Object.hasOwn(RELEASES, name)) return name as Suite;
   throw new ProofgridError({
     code: 'ARTIFACT_UNKNOWN_SUITE',
     fault: 'usage',
