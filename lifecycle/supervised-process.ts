@@ -71,11 +71,14 @@ export function startSupervised(options: SupervisedOptions): SupervisedProcess {
   // A supervisor that has died makes this pipe fail; its exit says so better.
   child.stdin.on('error', () => undefined);
 
+  // Only a killed supervisor leaves anything to end here; what is left would keep the pipes open, so do it at once.
+  child.once('exit', (_code, signal) => {
+    if (signal !== null && child.pid !== undefined) killGroup(child.pid);
+  });
+
   const ended = (async (): Promise<SupervisedEnd> => {
     const result = await child;
     clearTimeout(stopping);
-    // Only a killed supervisor leaves anything to end here.
-    if (result.exitCode === undefined && child.pid !== undefined) killGroup(child.pid);
     await Promise.race([Promise.all(lines), delay(DRAIN_LIMIT, undefined, { ref: false })]);
     if (result.exitCode === BUSY) return { kind: 'busy' };
     if (result.exitCode === LEFT_OVER) return { kind: 'broken', reason: 'a process could not be ended' };
