@@ -40,7 +40,8 @@ export interface PhaseDraft {
   attempt: number;
   startedAt?: string;
   finished?: LineOf<'phase-finished'> | undefined;
-  readonly cases: CaseDraft[];
+  /** By name, in the order in which names came first. */
+  readonly cases: Map<string, CaseDraft[]>;
 }
 
 export interface CaseDraft {
@@ -71,7 +72,7 @@ export function phaseDraft(run: RunDraft, { cell, suite, phase }: PhaseId): Phas
   const key = JSON.stringify([suite, phase]);
   const known = phases.get(key);
   if (known !== undefined) return known;
-  const draft: PhaseDraft = { suite, phase, announced: [], announcedIn: 0, generation: 0, attempt: run.attempts, cases: [] };
+  const draft: PhaseDraft = { suite, phase, announced: [], announcedIn: 0, generation: 0, attempt: run.attempts, cases: new Map() };
   phases.set(key, draft);
   return draft;
 }

@@ -6,7 +6,7 @@ import { agreed, worst } from './verdict.ts';
 export function judgePhase(phase: PhaseDraft, cut: string): PhaseRecord {
   const missing = missingCases(phase, cut);
   const replaced = new Set(missing.map(({ name }) => name));
-  const present = phase.cases.filter(({ name }) => !replaced.has(name));
+  const present = [...phase.cases.values()].flat().filter(({ name }) => !replaced.has(name));
   const cases = [...present.map((each) => judgeCase(each, phase, cut)), ...missing];
   const verdicts = cases.map(({ verdict }) => verdict);
   const { verdict, message } = phaseVerdict(phase, verdicts, cut);
@@ -54,12 +54,11 @@ function judgeCase(draft: CaseDraft, phase: PhaseDraft, cut: string): CaseRecord
 
 /** Names that the phase announced and that never came: no result is never a pass, nor is an earlier attempt's. */
 function missingCases(phase: PhaseDraft, cut: string): CaseRecord[] {
-  const seen = new Set(phase.cases.filter(({ generation }) => generation >= phase.announcedIn).map(({ name }) => name));
-  const earlier = new Set(phase.cases.map(({ name }) => name));
-  const missing = [...new Set(phase.announced)].filter((name) => !seen.has(name));
+  const seen = (name: string) => phase.cases.get(name)?.some(({ generation }) => generation >= phase.announcedIn) === true;
+  const missing = [...new Set(phase.announced)].filter((name) => !seen(name));
   const over = phase.finished !== undefined;
   return missing
-    .filter((name) => over || !earlier.has(name))
+    .filter((name) => over || !phase.cases.has(name))
     .map((name) => ({
       name,
       classname: phase.suite,

@@ -15,6 +15,7 @@ const WRAPS = [64, 76];
  */
 export class SecretMask {
   readonly #forms = new Map<string, string[]>();
+  readonly #known = new Set<string>();
 
   /** Throws `JOURNAL_SECRET_TOO_SHORT` for fewer than 8 characters. */
   add(secret: string): void {
@@ -26,6 +27,8 @@ export class SecretMask {
         remedy: 'use a longer secret',
       });
     }
+    if (this.#known.has(secret)) return;
+    this.#known.add(secret);
     for (const form of formsOf(secret)) this.#addForm(form);
   }
 

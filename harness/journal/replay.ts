@@ -39,7 +39,8 @@ function apply(run: RunDraft, line: JournalLine): void {
       phaseDraft(run, line).finished = line;
       return;
     case 'case-started':
-      return startCase(phaseDraft(run, line), line.name);
+      startCase(phaseDraft(run, line), line.name);
+      return;
     case 'case-finished':
       return finishCase(run, line);
     default:
@@ -111,30 +112,30 @@ function startPhase(run: RunDraft, line: Extract<JournalLine, { type: 'phase-sta
   phase.finished = undefined;
 }
 
-function startCase(phase: PhaseDraft, name: string): void {
-  phase.cases.push({ name, generation: phase.generation, attempts: 1 });
+function startCase(phase: PhaseDraft, name: string): CaseDraft {
+  const current: CaseDraft = { name, generation: phase.generation, attempts: 1 };
+  phase.cases.set(name, [...(phase.cases.get(name) ?? []), current]);
+  return current;
 }
 
 function finishCase(run: RunDraft, line: Extract<JournalLine, { type: 'case-finished' }>): void {
   const phase = phaseDraft(run, line);
-  const { generation } = phase;
-  const open = phase.cases.find((each) => each.name === line.name && each.result === undefined && each.generation === generation);
-  const current: CaseDraft = open ?? { name: line.name, generation, attempts: 1 };
-  if (open === undefined) phase.cases.push(current);
+  const open = phase.cases.get(line.name)?.find(({ result, generation }) => result === undefined && generation === phase.generation);
+  const current = open ?? startCase(phase, line.name);
   current.result = line;
   supersede(phase, current);
 }
 
 /** Drops the same case of an earlier attempt, or one that an earlier attempt left open under this name; keeps count. */
 function supersede(phase: PhaseDraft, current: CaseDraft): void {
-  const index = phase.cases.findIndex(
-    (each) =>
-      each.generation < current.generation &&
-      each.name === current.name &&
-      (each.result === undefined || each.result.classname === current.result?.classname),
+  const same = phase.cases.get(current.name) ?? [];
+  const earlier = same.find(
+    ({ generation, result }) => generation < current.generation && (result === undefined || result.classname === current.result?.classname),
   );
-  const earlier = phase.cases[index];
   if (earlier === undefined) return;
   current.attempts = earlier.attempts + 1;
-  phase.cases.splice(index, 1);
+  phase.cases.set(
+    current.name,
+    same.filter((each) => each !== earlier),
+  );
 }
