@@ -90,7 +90,7 @@ test(`${MUTANTS} mutated matrix files each give a located error or a valid plan 
   const valid = outcomes.get('valid') ?? 0;
   expect(valid).toBeGreaterThan(MUTANTS * 0.15);
   expect(MUTANTS - valid).toBeGreaterThan(MUTANTS * 0.4);
-  expect(outcomes.size).toBeGreaterThanOrEqual(10);
+  expect(outcomes.size).toBeGreaterThanOrEqual(8);
 });
 
 test.each(Object.entries(BOMBS))('a file of %s is refused at a place in it', async (_name, text) => {
