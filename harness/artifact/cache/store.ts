@@ -10,7 +10,7 @@ import { acquireLock, tryLock, type Lock } from './lock.ts';
 import { canonical, FILES, seal, syncDirectory, verify } from './manifest.ts';
 
 /** How often a running build says how far it is; often enough to see life, seldom enough for a log. */
-const REPORT_EVERY_MS = 5_000;
+const REPORT_EVERY_MS = 10_000;
 /** Somebody else's build of the same entry; the longest limit that any recipe has, twice. */
 const WAIT_LIMIT_MS = 2 * 60 * 60_000;
 
@@ -74,8 +74,8 @@ export class Store {
     const key = this.keyOf(recipe);
     const place = join(this.directory, 'building', `${key}.${process.pid}.${Date.now()}`);
     const log = join(place, 'build.log');
-    const [output, scratch] = [join(place, 'entry', FILES), join(place, 'scratch')] as const;
-    await Promise.all([mkdir(output, { recursive: true }), mkdir(scratch, { recursive: true })]);
+    const [output, scratch, temporary] = [join(place, 'entry', FILES), join(place, 'scratch'), join(place, 'tmp')] as const;
+    for (const directory of [output, scratch, temporary]) await mkdir(directory, { recursive: true });
     // mmdebstrap and dpkg need to enter as other users; secrets never come here.
     await chmod(place, 0o755);
 
@@ -92,7 +92,9 @@ export class Store {
         scratch,
         signal: limited,
         step: (what) => (doing = what),
-        run: (command, options = {}) => confine(command, { cwd: scratch, ...options, log, signal: limited }),
+        // Temporary files of compilers go where a killed build's remains are swept.
+        run: (command, options = {}) =>
+          confine(command, { cwd: scratch, ...options, env: { TMPDIR: temporary, ...options.env }, log, signal: limited }),
       });
       limited.throwIfAborted();
       const durationMs = performance.now() - started;

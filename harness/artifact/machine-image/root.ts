@@ -33,7 +33,7 @@ export function machineRootRecipe(os: string, runtime: Runtime, mirrors: DebianM
           ...sourceLines(suite, mirrors),
         ],
         // mmdebstrap clamps times to this one: equal packages give an equal archive.
-        { env: { TMPDIR: join(site.scratch, 'tmp'), SOURCE_DATE_EPOCH: '1704067200' } },
+        { env: { SOURCE_DATE_EPOCH: '1704067200' } },
       );
       return await installedVersions(join(site.scratch, 'report'));
     },
@@ -41,7 +41,6 @@ export function machineRootRecipe(os: string, runtime: Runtime, mirrors: DebianM
 }
 
 async function prepare({ scratch }: BuildSite): Promise<void> {
-  await mkdir(join(scratch, 'tmp'));
   for (const [path, content] of Object.entries(SYSTEM_FILES)) {
     await mkdir(dirname(join(scratch, 'overlay', path)), { recursive: true });
     await writeFile(join(scratch, 'overlay', path), content);
