@@ -243,6 +243,27 @@ def issue_all(store, params):
             store.write(request['name'], base64.b64encode(os.urandom(request['bytes'])) + b'\n', 'missing')
     for request in params['kubeconfigs']:
         write_if_other(store, request['path'], kubeconfig(store, request))
+    for request in params['networks']:
+        assign(store, request)
+
+
+def assigned(request, before):
+    """Name to network: what is assigned stays, a new name gets the lowest free network."""
+    cluster = ipaddress.ip_network(request['cidr'])
+    kept = {name: before[name] for name in request['names']
+            if name in before and ipaddress.ip_network(before[name]).subnet_of(cluster)}
+    free = (str(network) for network in cluster.subnets(new_prefix=request['prefix']) if str(network) not in kept.values())
+    for name in request['names']:
+        if name not in kept:
+            kept[name] = next(free, None)
+        if kept[name] is None:
+            raise ValueError('%s has no network left for %s; give the cluster a larger one' % (cluster, name))
+    return kept
+
+
+def assign(store, request):
+    before = json.loads(store.read(request['path']) or b'{}')
+    write_if_other(store, request['path'], json_lines(assigned(request, before)))
 
 
 def strings():
@@ -263,6 +284,8 @@ ARGUMENTS = {
     'key_pairs': strings(),
     'secrets': dicts(name=WORD, bytes={'type': 'int', 'default': 32}),
     'kubeconfigs': dicts(path=WORD, cluster=WORD, server=WORD, authority=WORD, certificate=WORD),
+    'networks': dicts(path=WORD, cidr=WORD, prefix={'type': 'int', 'required': True},
+                      names={'type': 'list', 'elements': 'str', 'required': True}),
     'authority_days': {'type': 'int', 'default': 3650},
     'certificate_days': {'type': 'int', 'default': 365},
     'renew_before_days': {'type': 'int', 'default': 90},

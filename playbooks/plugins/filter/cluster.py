@@ -10,6 +10,14 @@ def nth_address(cidr, index):
     return str(ipaddress.ip_network(cidr)[int(index)])
 
 
+def node_prefix(cidr):
+    """Prefix length of one machine's part of the pod network: /24 (IPv6: /64) as Kubernetes' own allocator, or a
+    sixteenth of a network that is too small for that."""
+    network = ipaddress.ip_network(cidr)
+    usual = 24 if network.version == 4 else 64
+    return usual if network.prefixlen <= usual - 4 else network.prefixlen + 4
+
+
 def for_version(table, version, base=None):
     """Merges the values of the rows that hold for a version into what holds for every version.
 
@@ -63,5 +71,5 @@ def kubeconfig(server, user, pki_directory, certificate):
 
 class FilterModule(object):
     def filters(self):
-        return {'nth_address': nth_address, 'for_version': for_version, 'url_host': url_host,
+        return {'nth_address': nth_address, 'node_prefix': node_prefix, 'for_version': for_version, 'url_host': url_host,
                 'command_line': command_line, 'kubeconfig': kubeconfig}

@@ -58,6 +58,16 @@ options:
       server: {description: URL of the API., type: str, required: true}
       authority: {description: Authority of the API server's certificate., type: str, required: true}
       certificate: {description: Certificate of the user., type: str, required: true}
+  networks:
+    description: Parts of a network, kept for names as long as they are asked for; written as a JSON mapping.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      path: {description: Path below I(directory) or absolute., type: str, required: true}
+      cidr: {description: The whole network., type: str, required: true}
+      prefix: {description: Length of a part's prefix., type: int, required: true}
+      names: {description: 'Who gets a part, in this order.', type: list, elements: str, required: true}
   authority_days: {description: Validity of authorities., type: int, default: 3650}
   certificate_days: {description: Validity of certificates., type: int, default: 365}
   renew_before_days: {description: Issue again what expires sooner., type: int, default: 90}

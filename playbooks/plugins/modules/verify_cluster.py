@@ -15,7 +15,7 @@ description:
 options:
   kubeconfig: {description: Admin kubeconfig with credentials by path., type: path, default: /etc/kubernetes/admin.conf}
   version: {description: Version of every API server and kubelet without the leading v., type: str, required: true}
-  nodes: {description: Names of all nodes., type: list, elements: str, required: true}
+  nodes: {description: Name of every node to its pod network., type: dict, required: true}
   runtime: {description: 'What nodes report as their runtime, up to where it is pinned (containerd://).', type: str, required: true}
   api_servers: {description: Name to URL of every API server., type: dict, required: true}
   etcd:
@@ -46,7 +46,7 @@ EXAMPLES = r"""
 - name: Verify the cluster
   verify_cluster:
     version: 1.34.1
-    nodes: [m1]
+    nodes: {m1: 10.244.0.0/24}
     runtime: containerd://
     api_servers: {m1: 'https://192.0.2.1:6443'}
     etcd:
@@ -149,12 +149,12 @@ def describe_node(node, runtime):
         info['kubeletVersion'],
         'Ready' if ready['status'] == 'True' else 'not Ready: %s' % ready.get('message', ''),
         runtime if engine.startswith(runtime) else engine,
-        'pod network' if node['spec'].get('podCIDR') else 'no pod network')
+        'pods in %s' % node['spec'].get('podCIDR', 'no network'))
 
 
 def check_nodes(client, server, params):
-    expected = dict((name, 'kubelet v%s, Ready, runtime %s, pod network' % (params['version'], params['runtime']))
-                    for name in params['nodes'])
+    expected = dict((name, 'kubelet v%s, Ready, runtime %s, pods in %s' % (params['version'], params['runtime'], network))
+                    for name, network in params['nodes'].items())
 
     def observe():
         nodes = client.json(server + '/api/v1/nodes')['items']
@@ -279,7 +279,7 @@ def main():
         argument_spec={
             'kubeconfig': {'type': 'path', 'default': '/etc/kubernetes/admin.conf'},
             'version': word,
-            'nodes': {'type': 'list', 'elements': 'str', 'required': True},
+            'nodes': {'type': 'dict', 'required': True},
             'runtime': word,
             'api_servers': {'type': 'dict', 'required': True},
             'etcd': {'type': 'dict', 'required': True, 'options': dict(
