@@ -2,7 +2,7 @@ import type { Check, ClusterContext, Host } from '../../check.ts';
 import { apiServers, controlPlanes, etcdMembers, kube } from '../api-server.ts';
 import { readHealth } from '../etcd.ts';
 import { faulty } from '../fault/mend.ts';
-import { apiServersReady } from '../fault/api-server.ts';
+import { controlPlaneWhole } from '../fault/api-server.ts';
 import { nodesReady } from '../fault/node.ts';
 import { stopUnit } from '../fault/unit.ts';
 import { ensureNamespace } from '../fixture.ts';
@@ -59,7 +59,7 @@ export const apiEndpointSurvives: Check = {
         const holder = await endpointHolder(context);
         const other = etcdMembers(context).find(({ name }) => name !== holder.name);
         if (other === undefined) throw new Error('etcd has one member');
-        mend(() => apiServersReady(context));
+        mend(() => controlPlaneWhole(context));
         await stopUnit([other], 'etcd', mend);
       }),
     },

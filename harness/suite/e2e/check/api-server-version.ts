@@ -1,7 +1,7 @@
 import type { Check } from '../../check.ts';
 import { apiServers, controlPlanes, last } from '../api-server.ts';
 import type { ApiServer } from '../api-server.ts';
-import { apiServersReady } from '../fault/api-server.ts';
+import { apiServersReady, controlPlaneWhole } from '../fault/api-server.ts';
 import { faulty } from '../fault/mend.ts';
 import { stopUnit } from '../fault/unit.ts';
 import { runOtherVersion } from '../fault/version.ts';
@@ -25,7 +25,7 @@ export const apiServerVersion: Check = {
       observed: /: version v\d+\.\d+\.[89]\b/,
       apply: faulty(async (context, mend) => {
         const host = last(controlPlanes(context));
-        mend(() => apiServersReady(context));
+        mend(() => controlPlaneWhole(context));
         await runOtherVersion(host, 'kube-apiserver', context.deployment.spec.kubernetes.version, mend);
         await apiServersReady(context);
       }),
@@ -34,7 +34,7 @@ export const apiServerVersion: Check = {
       name: 'api-server-stopped',
       observed: /ECONNREFUSED/,
       apply: faulty(async (context, mend) => {
-        mend(() => apiServersReady(context));
+        mend(() => controlPlaneWhole(context));
         await stopUnit([last(controlPlanes(context))], 'kube-apiserver', mend);
       }),
     },

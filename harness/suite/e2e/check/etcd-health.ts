@@ -1,7 +1,7 @@
 import type { Check, Host } from '../../check.ts';
 import { etcdMembers, last } from '../api-server.ts';
 import { readHealth, readMembers, readStatus } from '../etcd.ts';
-import { apiServersReady } from '../fault/api-server.ts';
+import { controlPlaneWhole } from '../fault/api-server.ts';
 import { faulty } from '../fault/mend.ts';
 import { stopUnit } from '../fault/unit.ts';
 import { runOtherVersion } from '../fault/version.ts';
@@ -29,7 +29,7 @@ export const etcdHealth: Check = {
       name: 'member-stopped',
       observed: /context deadline exceeded|connection refused/,
       apply: faulty(async (context, mend) => {
-        mend(() => apiServersReady(context));
+        mend(() => controlPlaneWhole(context));
         await stopUnit([last(etcdMembers(context))], 'etcd', mend);
       }),
     },
@@ -38,7 +38,7 @@ export const etcdHealth: Check = {
       observed: /: version \d+\.\d+\.(9+|8+), expected/,
       apply: faulty(async (context, mend) => {
         const host = last(etcdMembers(context));
-        mend(() => apiServersReady(context));
+        mend(() => controlPlaneWhole(context));
         await runOtherVersion(host, 'etcd', context.deployment.spec.etcd.version, mend);
       }),
     },

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Check } from '../../check.ts';
 import { controlPlanes, etcdMembers, kube, last } from '../api-server.ts';
 import { readValue } from '../etcd.ts';
-import { restartApiServers } from '../fault/api-server.ts';
+import { controlPlaneWhole, restartApiServers } from '../fault/api-server.ts';
 import { editFile } from '../fault/file.ts';
 import { faulty } from '../fault/mend.ts';
 import { ensureNamespace } from '../fixture.ts';
@@ -38,6 +38,7 @@ export const secretEncryptedAtRest: Check = {
       name: 'encryption-switched-off',
       observed: /^the Secret lies in etcd in clear text$/,
       apply: faulty(async (context, mend) => {
+        mend(() => controlPlaneWhole(context));
         mend(() => restartApiServers(context));
         for (const host of controlPlanes(context)) {
           const pid = (await must(host, ['systemctl', 'show', '--property=MainPID', '--value', 'kube-apiserver'])).trim();

@@ -1,6 +1,6 @@
 import type { ClusterContext } from '../../check.ts';
 import { apiServers, controlPlanes } from '../api-server.ts';
-import { ProductFault } from '../product-fault.ts';
+import { leaseComplaints } from '../leader-lease.ts';
 import { until } from '../wait.ts';
 import { addArguments } from './file.ts';
 import type { Mend } from './mend.ts';
@@ -12,16 +12,26 @@ const START_LIMIT = 60_000;
 
 /** Waits until every API server says that it is ready. */
 export async function apiServersReady(context: ClusterContext): Promise<void> {
-  await until({
-    what: 'every API server is ready',
+  await untilNone(context, 'every API server is ready', async () => {
+    const answers = await Promise.all(apiServers(context).map(async ({ host, api }) => ({ host, ...(await api.send({ path: '/readyz' })) })));
+    return answers.filter(({ status }) => status !== 200).map(({ host, status }) => `${host.name}: /readyz is HTTP ${status}`);
+  });
+}
+
+/** The same, and somebody leads: controllers that lost their API server wait for their own old lease to run out. */
+export async function controlPlaneWhole(context: ClusterContext): Promise<void> {
+  await apiServersReady(context);
+  await untilNone(context, 'the controller manager and the scheduler lead again', () => leaseComplaints(context));
+}
+
+function untilNone(context: ClusterContext, what: string, complaints: () => Promise<string[]>): Promise<void> {
+  return until({
+    what,
     limitMs: START_LIMIT,
     signal: context.signal,
     attempt: async () => {
-      for (const { host, api } of apiServers(context)) {
-        const { status } = await api.send({ path: '/readyz' });
-        if (status !== 200) throw new ProductFault('HTTP 200', `${host.name}: /readyz is HTTP ${status}`);
-      }
-      return { value: undefined };
+      const found = await complaints();
+      return found.length === 0 ? { value: undefined } : { observed: found.join('; ') };
     },
   });
 }
@@ -34,6 +44,7 @@ export async function restartApiServers(context: ClusterContext): Promise<void> 
 
 /** Restarts every API server with more flags than it has. */
 export async function addApiServerFlags(context: ClusterContext, flags: readonly string[], mend: Mend): Promise<void> {
+  mend(() => controlPlaneWhole(context));
   mend(() => restartApiServers(context));
   for (const host of controlPlanes(context)) await addArguments(host, `/usr/local/bin/${UNIT}`, flags, mend);
   await restartApiServers(context);

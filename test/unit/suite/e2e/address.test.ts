@@ -1,0 +1,11 @@
+import { expect, test } from 'vitest';
+import { firstAddress } from '../../../../harness/suite/e2e/address.ts';
+
+test.for([
+  ['10.96.0.0/16', '10.96.0.1'],
+  ['192.168.10.64/26', '192.168.10.65'],
+  ['fd00:10:96::/112', 'fd00:10:96::1'],
+  ['fd00::10/124', 'fd00::11'],
+])('the first address of %s is %s', ([cidr = '', address = '']) => {
+  expect(firstAddress(cidr)).toBe(address);
+});
