@@ -20,7 +20,7 @@ const masters = new Map<string, { readonly machine: Machine; ready: Promise<void
  * in a short private directory of this user. The name covers the key and this process: a machine of an earlier lease at the
  * same address must never be met again.
  */
-function controlPath(machine: Machine): string {
+export function controlPath(machine: Machine): string {
   const identity = [machine.identityFile, machine.user, machine.address, machine.port, process.pid].join('\0');
   return join(controlDirectory(), createHash('sha256').update(identity).digest('hex').slice(0, 24));
 }
@@ -64,7 +64,8 @@ async function openMaster(machine: Machine, path: string): Promise<void> {
     reject: false,
     stdin: 'ignore',
     timeout: (CONNECT_LIMIT + 5) * 1000,
-    forceKillAfterDelay: 1000,
+    killSignal: 'SIGKILL',
+    detached: true,
   });
   if (exitCode === 0) return;
   throw new ProofgridError({

@@ -44,16 +44,32 @@ async function run(machine: Machine, command: readonly string[], { input, limitM
   const mark = randomBytes(16).toString('hex');
   const remote = remoteCommand(command, limitMs, mark);
   const shared = await throughMaster(machine);
-  const result = await execa('ssh', ['-o', 'BatchMode=yes', ...shared, ...sshArguments(machine), remote], {
+  const client = execa('ssh', ['-o', 'BatchMode=yes', ...shared, ...sshArguments(machine), remote], {
     input,
     reject: false,
     stripFinalNewline: false,
-    timeout: limitMs,
-    forceKillAfterDelay: 1000,
-    ...(signal === undefined ? {} : { cancelSignal: signal }),
+    // A Ctrl-C in the terminal must not reach it: it would be relayed to the master, like every signal but SIGKILL, and
+    // end everybody's sessions (mux.c, control_client_sigrelay).
+    detached: true,
   });
+  let overdue = false;
+  const stop = () => {
+    client.kill('SIGKILL');
+    // The master holds the other ends until the command on the machine has ended, too.
+    client.stdout.destroy();
+    client.stderr.destroy();
+  };
+  const limit = setTimeout(() => {
+    overdue = true;
+    stop();
+  }, limitMs);
+  signal?.addEventListener('abort', stop);
+  if (signal?.aborted === true) stop();
+  const result = await client;
+  clearTimeout(limit);
+  signal?.removeEventListener('abort', stop);
   refuseAborted(machine, signal);
-  if (result.timedOut) throw timedOut(machine, command, limitMs);
+  if (overdue && result.exitCode === undefined) throw timedOut(machine, command, limitMs);
   if (result.exitCode === undefined || (result.exitCode === 255 && !result.stderr.endsWith(mark))) {
     throw unreachable(machine, command, result.stderr.trim() || result.shortMessage || 'ssh was killed');
   }

@@ -2,9 +2,17 @@ import { execa } from 'execa';
 import { expect, test } from 'vitest';
 import { writeInventory } from '../../../harness/machine/inventory.ts';
 import { closeSshMasters, sshArguments, sshHost } from '../../../harness/machine/ssh.ts';
+import type { Machine } from '../../../harness/provider/contract.ts';
+import { controlPath } from '../../../harness/machine/ssh-master.ts';
 import { withLease } from './fixture.ts';
 
 const AWKWARD = ['', ' ', 'a b', "it's", '"', '$HOME', '${x}', '`id`', '$(id)', '\\', '\\n', 'a\nb\n', '*', '~', '-n', '--', 'ü→🙂', ';', '&&', '|', '#', '!', '\t', '\x01'];
+
+/** Processes that hold a machine's shared connection of this process. */
+async function masters(machine: Machine): Promise<string[]> {
+  const { stdout } = await execa('ps', ['-eo', 'args']);
+  return stdout.split('\n').filter((line) => line.startsWith(`ssh: ${controlPath(machine)} `));
+}
 
 test('a command over SSH', async () => {
   await withLease(1, async ({ machines: [machine] }) => {
@@ -29,8 +37,10 @@ test('a command over SSH', async () => {
     const abortion = new AbortController();
     const abortable = sshHost(machine, [], { signal: abortion.signal });
     const work = abortable.exec(['sleep', '30']);
+    const started = performance.now();
     setTimeout(() => abortion.abort(), 200);
     await expect(work).rejects.toMatchObject({ code: 'MACHINE_COMMAND_ABORTED', fault: 'interrupted' });
+    expect(performance.now() - started).toBeLessThan(5000);
     await expect(abortable.exec(['true'])).rejects.toMatchObject({ code: 'MACHINE_COMMAND_ABORTED' });
 
     const plain = await execa('ssh', [...sshArguments(machine), 'hostname']);
@@ -41,8 +51,8 @@ test('a command over SSH', async () => {
     const ping = await execa('ansible', ['-i', inventory, 'm1', '-m', 'ping'], { reject: false, env: { ANSIBLE_NOCOLOR: '1', ANSIBLE_PIPELINING: '1' } });
     expect(ping.stdout, ping.stderr).toMatch(/m1 \| SUCCESS/);
 
+    expect(await masters(machine), 'killed commands do not take the shared connection along').toHaveLength(1);
     await closeSshMasters([machine]);
-    const { stdout } = await execa('ps', ['-eo', 'args']);
-    expect(stdout.split('\n').filter((line) => line.startsWith('ssh: /tmp/proofgrid-ssh') && line.includes('[mux]'))).toEqual([]);
+    expect(await masters(machine)).toEqual([]);
   });
 });
