@@ -5,7 +5,10 @@ import { ProofgridError, type Location } from './error.ts';
 import { locateKey, locateValue, type Path } from './location.ts';
 import { describeIssues } from './issue.ts';
 
-/** Each mistake of a document with its own place; `message` has one line for each. */
+/** A file that is no such document at all has thousands of mistakes; nobody reads more than these. */
+const MOST_LISTED = 20;
+
+/** Each mistake of a document with its own place; `message` has one line for each of the first 20. */
 export class DocumentError extends ProofgridError {
   readonly problems: readonly [ProofgridError, ...ProofgridError[]];
 
@@ -14,7 +17,8 @@ export class DocumentError extends ProofgridError {
     super({ code, fault: 'usage', what, cause, ...(where && { where }), ...(remedy !== undefined && { remedy }) });
     this.name = 'DocumentError';
     this.problems = problems;
-    this.message = problems.map(({ message }) => message).join('\n');
+    const rest = problems.length - MOST_LISTED;
+    this.message = [...problems.slice(0, MOST_LISTED).map(({ message }) => message), ...(rest > 0 ? [`and ${rest} more`] : [])].join('\n');
   }
 }
 

@@ -78,6 +78,19 @@ test('all mistakes are reported together, in the order of the file', () => {
   ]);
 });
 
+test('a flood of mistakes is cut short for the reader, and complete for programs', () => {
+  const text = SHIPPED.replace('values: [containerd, docker]', `values: [${'x, '.repeat(50)}y]`);
+  try {
+    parseMatrix(text, 'm.yaml');
+    expect.unreachable('51 wrong values were accepted');
+  } catch (error) {
+    if (!(error instanceof DocumentError)) throw error;
+    expect(error.problems).toHaveLength(51);
+    expect(error.message.split('\n')).toHaveLength(21);
+    expect(error.message).toMatch(/\nand 31 more$/);
+  }
+});
+
 test('a CNI manifest is found beside the file, and has to exist', async () => {
   const directory = await mkdtemp(path.join(tmpdir(), 'proofgrid-matrix-'));
   try {
