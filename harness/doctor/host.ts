@@ -8,6 +8,9 @@ import type { Host } from './finding.ts';
 const COMMAND_LIMIT_MS = 30_000;
 const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
+/** The caller's PATH and the system's: a shell without /usr/sbin must not hide iptables or sysctl. */
+export const systemPath = (): string => `${process.env['PATH'] ?? ''}:${SYSTEM_PATH}`;
+
 /** The machine that this process runs on. */
 export function thisHost(cacheDirectory = defaultCacheDirectory()): Host {
   return {
@@ -18,8 +21,7 @@ export function thisHost(cacheDirectory = defaultCacheDirectory()): Host {
     async run([file, ...args]) {
       const { exitCode = 127, stdout, stderr } = await execa(file, args, {
         reject: false, stdin: 'ignore', timeout: COMMAND_LIMIT_MS,
-        // A shell without /usr/sbin must not hide iptables from us.
-        env: { LC_ALL: 'C.UTF-8', PATH: `${process.env['PATH'] ?? ''}:${SYSTEM_PATH}` },
+        env: { LC_ALL: 'C.UTF-8', PATH: systemPath() },
       });
       return { exitCode, stdout, stderr };
     },

@@ -1,6 +1,7 @@
 import { execa } from 'execa';
 import { ProofgridError } from '../../lifecycle/error.ts';
 import type { Finding, Repair } from './finding.ts';
+import { systemPath } from './host.ts';
 
 /** Other users of apt (unattended upgrades) finish within this, seconds. */
 const APT_LOCK_SECONDS = 300;
@@ -26,13 +27,13 @@ async function mend(one: Repair, say: (message: string) => void, signal: AbortSi
   if (one.type === 'packages') return;
   const command = one.type === 'sysctl' ? ['sysctl', '-w', `${one.key}=${one.value}`] : ['modprobe', one.module];
   const [file = '', ...args] = command;
-  const { failed, stderr } = await execa(file, args, { reject: false, cancelSignal: signal });
+  const { failed, stderr } = await execa(file, args, { reject: false, stdin: 'ignore', cancelSignal: signal, env: { PATH: systemPath() } });
   signal.throwIfAborted();
   say(failed ? `${command.join(' ')} failed: ${stderr.trim()}` : `${command.join(' ')} (until the next boot)`);
 }
 
 async function install(packages: readonly string[], say: (message: string) => void, signal: AbortSignal): Promise<void> {
-  say(`fetching package lists`);
+  say('fetching package lists');
   // Its failure is no verdict: a source that does not answer matters only if it has a package that we need.
   const update = await apt(['update'], signal);
   say(`installing ${packages.length} packages and what they need: ${packages.join(' ')}`);
@@ -51,7 +52,7 @@ const tail = (text: string) => text.trim().split('\n').slice(-3).join(' | ');
 async function apt(command: readonly string[], signal: AbortSignal, onLine?: (line: string) => void) {
   const child = execa('apt-get', ['-q', ...APT_OPTIONS, ...command], {
     reject: false, stdin: 'ignore', timeout: INSTALL_LIMIT_MS, cancelSignal: signal,
-    env: { DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C.UTF-8', NEEDRESTART_MODE: 'a' },
+    env: { PATH: systemPath(), DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C.UTF-8', NEEDRESTART_MODE: 'a' },
   });
   if (onLine) for await (const line of child) onLine(line);
   const result = await child;

@@ -1,0 +1,35 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { chooseEngine } from '../../../../harness/artifact/machine-image/engine.ts';
+import { CUSTOMIZE } from '../../../../harness/artifact/machine-image/system-files.ts';
+import { packagesOf } from '../../../../harness/artifact/machine-image/packages.ts';
+
+let directory: string;
+beforeEach(async () => void (directory = await mkdtemp(join(tmpdir(), 'proofgrid-engine-'))));
+afterEach(() => rm(directory, { recursive: true }));
+
+const install = (name: string) => writeFile(join(directory, name), '#!/bin/sh\n', { mode: 0o755 });
+
+test('podman before docker before an error that says what to do', async () => {
+  await expect(chooseEngine(`/nonexistent:${directory}`)).rejects.toThrow(/doctor --fix.*ARTIFACT_NO_ENGINE/);
+  await install('docker');
+  expect(await chooseEngine(`/nonexistent:${directory}`)).toBe('docker');
+  await install('podman');
+  expect(await chooseEngine(directory)).toBe('podman');
+});
+
+test('an image has the packages of its runtime and of no other', () => {
+  expect(packagesOf('bookworm', 'containerd')).not.toContain('docker.io');
+  expect(packagesOf('bookworm', 'docker')).not.toContain('containerd');
+  expect(packagesOf('trixie', 'docker')).toContain('docker-cli');
+});
+
+test('the customize script is valid shell', async () => {
+  await writeFile(join(directory, 'customize'), CUSTOMIZE);
+  const { exitCode, stderr } = await execa('sh', ['-n', join(directory, 'customize')], { reject: false });
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+  expect(await readFile(join(directory, 'customize'), 'utf8')).toContain('systemctl mask');
+});
