@@ -34,9 +34,14 @@ export function parseAnsibleLint(output: string): LintFinding[] {
   return outputSchema.parse(JSON.parse(output)).map(({ check_name: rule, description, content, location }) => ({
     tool: 'ansible-lint',
     rule,
-    message: content === undefined || content.body === '' ? description : `${description} ${content.body}`,
+    message: [description, ...detail(content?.body)].join(': '),
     file: location.path,
     line: location.positions?.begin.line ?? location.lines?.begin ?? 1,
     column: location.positions?.begin.column ?? 1,
   }));
+}
+
+/** Some rules say here what they saw, in a line; others print the rule's whole page. */
+function detail(body = ''): string[] {
+  return body === '' || body.includes('\n') ? [] : [body];
 }

@@ -73,7 +73,7 @@ function fileCases(name: string, findings: readonly LintFinding[], base: { class
 
 /** `file:line:column: message [tool rule]`, which terminals and editors open. */
 export function describeFinding({ tool, rule, message, file, line, column }: LintFinding): string {
-  return `${file}:${line}:${column}: ${message} [${tool} ${rule}]`;
+  return `${file}:${line}:${column}: ${message.replace(/\s+/g, ' ').trim()} [${tool} ${rule}]`;
 }
 
 function messageOf(error: unknown): string {
