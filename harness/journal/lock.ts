@@ -1,4 +1,4 @@
-import { closeSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { ProofgridError } from '../../lifecycle/error.ts';
 
@@ -11,9 +11,9 @@ export function lockJournal(file: string): () => void {
   create(own, file);
   // Each writer announces itself first and looks at the others afterwards: of two at once, at least one sees the other.
   for (const other of readdirSync(directory).filter((each) => each.startsWith(prefix) && each !== name)) {
-    if (isAlive(other.slice(prefix.length))) {
+    if (mayLive(other.slice(prefix.length))) {
       rmSync(own, { force: true });
-      throw taken(file, other);
+      throw taken(file, path.join(directory, other));
     }
     rmSync(path.join(directory, other), { force: true });
   }
@@ -33,21 +33,27 @@ function taken(file: string, lock: string, cause?: unknown): ProofgridError {
   return new ProofgridError({
     code: 'JOURNAL_LOCKED',
     fault: 'usage',
-    what: `another process is writing ${file} (${path.basename(lock)})`,
-    remedy: 'wait until that run has ended, or choose another run directory',
+    what: `another process is writing ${file}`,
+    remedy: `wait until that run has ended; if it ran in a container that is gone, remove ${lock}`,
     cause,
   });
 }
 
-/** `<pid>-<start time in ticks since boot>-<boot id>`: never the same for two processes, reboots included. */
+/** `<pid>-<start time in ticks since boot>-<pid namespace>-<boot id>`: never the same for two processes, reboots included. */
 function thisProcess(): string {
-  return `${process.pid}-${startTime(process.pid) ?? 'unknown'}-${bootId()}`;
+  return `${process.pid}-${startTime(process.pid) ?? 'unknown'}-${pidNamespace()}-${bootId()}`;
 }
 
-function isAlive(identity: string): boolean {
-  const [pid, start, ...boot] = identity.split('-');
+/** A process of another pid namespace cannot be seen from here: it counts as living. */
+function mayLive(identity: string): boolean {
+  const [pid, start, namespace, ...boot] = identity.split('-');
   if (boot.join('-') !== bootId()) return false;
-  return start !== undefined && startTime(Number(pid)) === start;
+  return namespace !== pidNamespace() || startTime(Number(pid)) === start;
+}
+
+/** The inode number of `pid:[4026531836]` (pid_namespaces(7)). */
+function pidNamespace(): string {
+  return readlinkSync('/proc/self/ns/pid').replace(/\D/g, '');
 }
 
 function bootId(): string {
