@@ -2,16 +2,18 @@
 # The shortest plain way from a bare machine to a single-node Kubernetes 1.20 cluster: what our deploy is measured against.
 # Runs as root on a Debian machine that has containerd, etcd, CNI plugins and openssl; it is not idempotent.
 #   BIN    directory with kube-apiserver, kube-controller-manager, kube-scheduler, kubelet, kube-proxy and kubectl
+#   ETCD   directory with etcd and etcdctl
 #   PAUSE  reference of the pause image (no pod is started here)
 #   TUNED  1: the kubelet reports its status every second, as our playbooks have it; else kubelet's defaults (10 s)
 set -eu
 BIN=${BIN:-/opt/seed/kubernetes}
+ETCD=${ETCD:-/usr/bin}
 PAUSE=${PAUSE:-registry.k8s.io/pause:3.10}
 name=$(hostname)
 ip=$(hostname -I | cut -d' ' -f1)
 pki=/etc/kubernetes/pki
 mkdir -p $pki /etc/etcd/pki /etc/cni/net.d /etc/containerd /var/lib/kubelet /var/lib/etcd
-ln -sf "$BIN"/kube* /usr/local/bin/
+ln -sf "$BIN"/kube* "$ETCD/etcd" "$ETCD/etcdctl" /usr/local/bin/
 
 # Certificates: one CA and one key, a certificate per identity.
 cd $pki
@@ -35,7 +37,6 @@ issue kube-proxy /CN=system:kube-proxy
 cp ca.crt /etc/etcd/pki/ca.crt
 cp etcd.crt /etc/etcd/pki/server.crt
 cp etcd.key /etc/etcd/pki/server.key
-chown -R etcd /etc/etcd/pki /var/lib/etcd
 chmod 700 /var/lib/etcd
 
 for user in admin controller-manager scheduler kubelet kube-proxy; do
@@ -81,7 +82,7 @@ unit() { # NAME COMMAND
   printf '[Service]\nRestart=always\nRestartSec=1\nExecStart=%s\n[Install]\nWantedBy=multi-user.target\n' "$2" > "/etc/systemd/system/$1.service"
 }
 tls="--tls-cert-file=$pki/apiserver.crt --tls-private-key-file=$pki/apiserver.key"
-printf '[Unit]\nDescription=etcd\n[Service]\nUser=etcd\nType=notify\nExecStart=%s\n' "/usr/bin/etcd --name=$name --data-dir=/var/lib/etcd/member-data \
+printf '[Service]\nType=notify\nExecStart=%s\n' "/usr/local/bin/etcd --name=$name --data-dir=/var/lib/etcd/member-data \
 --client-cert-auth --trusted-ca-file=/etc/etcd/pki/ca.crt --cert-file=/etc/etcd/pki/server.crt --key-file=/etc/etcd/pki/server.key \
 --listen-client-urls=https://$ip:2379,https://127.0.0.1:2379 --advertise-client-urls=https://$ip:2379 \
 --peer-client-cert-auth --peer-trusted-ca-file=/etc/etcd/pki/ca.crt --peer-cert-file=/etc/etcd/pki/server.crt --peer-key-file=/etc/etcd/pki/server.key \
@@ -97,9 +98,7 @@ unit kube-scheduler "/usr/local/bin/kube-scheduler --kubeconfig=/etc/kubernetes/
 unit kubelet "/usr/local/bin/kubelet --config=/etc/kubernetes/kubelet.yaml --kubeconfig=/etc/kubernetes/kubelet.conf --hostname-override=$name \
 --container-runtime=remote --container-runtime-endpoint=unix:///run/containerd/containerd.sock"
 unit kube-proxy "/usr/local/bin/kube-proxy --config=/etc/kubernetes/kube-proxy.yaml --hostname-override=$name"
-systemctl unmask --quiet containerd etcd
 systemctl daemon-reload
-systemctl stop etcd && rm -rf /var/lib/etcd/*
 systemctl restart containerd etcd kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy
 
 # The finish line, the same as our deploy's: etcd is healthy, every API server says ready, the node is Ready.

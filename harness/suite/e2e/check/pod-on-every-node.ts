@@ -1,5 +1,6 @@
 import type { Check } from '../../check.ts';
 import { controlPlanes, kube, last, nodes } from '../api-server.ts';
+import { controlPlaneWhole } from '../fault/api-server.ts';
 import { faulty } from '../fault/mend.ts';
 import { nodesReady } from '../fault/node.ts';
 import { stopUnit } from '../fault/unit.ts';
@@ -29,7 +30,10 @@ export const podOnEveryNode: Check = {
     {
       name: 'schedulers-stopped',
       observed: /: Pending, not scheduled/,
-      apply: faulty((context, mend) => stopUnit(controlPlanes(context), 'kube-scheduler', mend)),
+      apply: faulty(async (context, mend) => {
+        mend(() => controlPlaneWhole(context));
+        await stopUnit(controlPlanes(context), 'kube-scheduler', mend);
+      }),
     },
     {
       name: 'kubelet-stopped',
