@@ -40,7 +40,7 @@ async function main({ rounds, json, only }: Options): Promise<void> {
   try {
     await warmArtifacts(await Promise.all(['all-in-one', ...only].map(defaultCell)), stop.signal, log);
     const results = await measure(subjects, rounds, stop.signal, log);
-    console.log(json ? JSON.stringify({ rounds, results }, null, 2) : resultTable(results));
+    process.stdout.write(`${json ? JSON.stringify({ rounds, results }, null, 2) : resultTable(results)}\n`);
     process.exitCode = results.every(({ withinLimit }) => withinLimit) ? 0 : 1;
   } catch (error) {
     if (!stop.signal.aborted) throw error;

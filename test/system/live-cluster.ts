@@ -25,7 +25,7 @@ export async function openCell(directory: string, signal: AbortSignal): Promise<
   const machines = Object.entries(all.hosts).map(([name, host]) => machineOf(name, host));
   const kubeConfig = new KubeConfig();
   kubeConfig.loadFromFile(at('kubeconfig'));
-  const log = (message: string) => console.log(message);
+  const log = (message: string) => void process.stderr.write(`${message}\n`);
   return {
     deployment,
     hosts: machines.map((machine) => sshHost(machine, deployment.spec.machines.find(({ name }) => name === machine.name)?.roles ?? [])),

@@ -34,13 +34,13 @@ export const ${identifier}: Check = {
 
 async function main([name = '', title = '']: readonly string[]): Promise<void> {
   if (!NAME.test(name) || title === '') {
-    console.error('usage: new-check.js NAME TITLE\n  NAME is in kebab-case: node-clock-in-step');
+    process.stderr.write('usage: npm run new:check -- NAME TITLE\n  NAME is in kebab-case: node-clock-in-step\n');
     process.exitCode = 2;
     return;
   }
   const file = path.join(packageRoot, 'harness/suite/e2e/check', `${name}.ts`);
   await writeFile(file, checkSource(name, title), { flag: 'wx' });
-  console.log(`made ${path.relative(process.cwd(), file)}; now put it into its phase in harness/suite/e2e/checks.ts`);
+  process.stdout.write(`made ${path.relative(process.cwd(), file)}; now put it into its phase in harness/suite/e2e/checks.ts\n`);
 }
 
 if (process.argv[1] !== undefined && path.basename(process.argv[1]).startsWith('new-check.')) await main(process.argv.slice(2));

@@ -22,7 +22,8 @@ export const clusterIp: Check = {
   sabotages: [
     {
       name: 'service-rules-lost',
-      observed: /(pod|host) \S+ → http:\/\/\S+:80\/hostname: .*(timed out|unreachable|No route|refused)/,
+      // Without the rules the packets go wherever the default route leads: to nobody, or to somebody else who answers.
+      observed: /(pod|host) \S+ → http:\/\/\S+:80\/hostname: (?![ab]-)/,
       apply: faulty((context, mend) => loseServiceRules(context, 'KUBE-SERVICES', mend)),
     },
   ],

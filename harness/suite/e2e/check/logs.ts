@@ -24,7 +24,7 @@ export const logs: Check = {
       pods.map(async ({ name }) => {
         const { status, body } = await api.send({ path: `${NAMESPACE_PATH}/pods/${name}/log?tailLines=500` });
         if (status !== 200) return [`${name}: HTTP ${status}: ${statusMessage(body)}`];
-        return body.includes(EXPECTED) ? [] : [`${name}: the log is ${JSON.stringify(body.slice(0, 100))}`];
+        return body.includes(EXPECTED) ? [] : [`${name}: the log is ${JSON.stringify(body.slice(0, 300))}`];
       }),
     );
     return judgeComplaints(`"${EXPECTED}" in the logs of ${pods.length} pods`, complaints.flat());
@@ -33,7 +33,7 @@ export const logs: Check = {
     { name: 'kubelets-unreachable', observed: /HTTP 50\d: .*10250/, apply: kubeletsUnreachable },
     {
       name: 'log-lost',
-      observed: /the log is ""|no such file|unable to retrieve container logs/,
+      observed: /: the log is "(|.*no such file or directory.*)"$/,
       apply: faulty(async (context, mend) => {
         const host = last(nodes(context));
         const pod = onePodOfEachNode(await fixture(context)).find(({ node }) => node === host.name);
