@@ -42,6 +42,9 @@ export async function unpackTree(site: BuildSite, { source, toolchain, version, 
   // Only a version file is believed: an exported tree's hack/lib/version.sh overrides the variables with its own tag.
   await writeFile(join(directory, '.version'), versionFile(version));
   await mkdir(goCache, { recursive: true });
+  // hack/lib/golang.sh sets GOCACHE to this path, whatever the environment says.
+  await mkdir(join(directory, '_output/local/go'), { recursive: true });
+  await symlink(goCache, join(directory, '_output/local/go/cache'));
 
   const env: RunOptions['env'] = {
     PATH: `${GOROOT}/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
