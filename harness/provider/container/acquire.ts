@@ -52,9 +52,10 @@ async function build({ engine, pool, request, digest, facts, progress, abort }: 
   await mkdir(request.directory, { recursive: true, mode: 0o700 });
   const { identityFile, knownHostsFile } = keyFiles(request.directory);
   await Promise.all([rm(identityFile, { force: true }), rm(`${identityFile}.pub`, { force: true })]);
-  const [plan, authorizedKey] = await settle(abort, [
+  const [plan, authorizedKey, version] = await settle(abort, [
     createNetwork(engine, { name, pool, labels, virtualAddress: request.virtualAddress }),
     generateKey(identityFile, name),
+    engine.version(),
   ] as const);
   const blueprints = request.machines.map((machine, index): MachineBlueprint => ({
     lease: facts.id,
@@ -71,7 +72,7 @@ async function build({ engine, pool, request, digest, facts, progress, abort }: 
   const machines = blueprints.map(({ request: machine, address }) => toMachine(machine, address, request.directory));
   const units = await settle(abort, blueprints.map((blueprint, index) => start(engine, blueprint, machines[index], progress)));
   const failedUnits = Object.fromEntries(machines.map(({ name: machine }, index) => [machine, units[index] ?? []]));
-  const properties = await leaseProperties(engine, digest, failedUnits);
+  const properties = leaseProperties({ engine: engine.name, version, digest, failedUnits });
   return toLease(facts, machines, plan, request.virtualAddress, properties);
 }
 

@@ -28,6 +28,11 @@ export async function findLease(engine: Engine, id: string, directory: string): 
     machines,
     ...(virtualAddress === undefined ? {} : { virtualAddress }),
     network: subnet,
-    properties: await leaseProperties(engine, labelOf(network.labels, 'image-digest') ?? '', {}),
+    properties: leaseProperties({
+      engine: engine.name,
+      version: await engine.version(),
+      digest: labelOf(network.labels, 'image-digest') ?? '',
+      failedUnits: {},
+    }),
   };
 }

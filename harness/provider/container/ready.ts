@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import { closeSshMasters, sshHost } from '../../machine/ssh.ts';
+import { throughMaster } from '../../machine/ssh-master.ts';
 import type { Machine } from '../contract.ts';
 import { waitFor } from '../wait.ts';
 import type { Engine } from './engine.ts';
@@ -30,7 +31,7 @@ export async function untilReady(engine: Engine, machine: Machine, container: st
     const wait = { name: `SSH login on ${machine.name}`, limitMs: READY_LIMIT, intervalMs: POLL, signal };
     const lookAfter = refuseStopped(engine, container);
     await waitFor(wait, async () => ((await answers(machine)) ? true : lookAfter()));
-    await host.exec(['true']);
+    await throughMaster(machine);
   });
   return stage(engine, machine.name, container, 'systemd running', async () => {
     const { stdout, stderr } = await host.exec(['systemctl', 'is-system-running', '--wait'], { limitMs: READY_LIMIT });

@@ -4,10 +4,11 @@ import type { Engine, Resource } from './engine.ts';
 import { LEASE_LABEL, labelOf, parseLeaseLabels } from './labels.ts';
 import { readLease } from './lease-volume.ts';
 import { reapReason, type FoundLease } from './reap-decision.ts';
-import { remains, removeLease } from './removal.ts';
+import { leaseCreationsEnd, remains, removeLease } from './removal.ts';
 
 /** Removes every lease that nobody needs any more. Safe at any time, beside any number of runs and of itself. */
 export async function reap(engine: Engine, { dryRun, now }: { readonly dryRun: boolean; readonly now: Date }): Promise<ReapedLease[]> {
+  await leaseCreationsEnd(engine);
   const reaped: ReapedLease[] = [];
   for (const lease of await foundLeases(engine)) {
     const reason = reasonNow(lease, now);

@@ -45,21 +45,33 @@ export async function removeLease(engine: Engine, lease: string): Promise<string
 
 /** A killed owner's last engine command goes on without it, and would create something after we have looked. */
 async function engineCommandsEnd(engine: Engine, lease: string): Promise<void> {
-  const wait = { name: `${engine.name} commands of lease ${lease}`, limitMs: ENGINE_COMMAND_LIMIT, intervalMs: 50 };
-  await waitFor(wait, async () => ((await engineCommandRuns(engine.name, lease)) ? undefined : true));
+  await processesEnd(`${engine.name} commands of lease ${lease}`, async () => writingCommands(engine.name, `proofgrid-${lease}`));
 }
 
-/** Every such command names the lease: in a container's, network's or volume's name. */
-async function engineCommandRuns(program: string, lease: string): Promise<boolean> {
+/** The same for the very first command of a lease, before which nothing tells that there is one. */
+export async function leaseCreationsEnd(engine: Engine): Promise<void> {
+  const creations = async () => writingCommands(engine.name, 'proofgrid-', 'volume');
+  const running = await creations();
+  await processesEnd(`${engine.name} commands that make leases`, async () => (await creations()).filter((pid) => running.includes(pid)));
+}
+
+async function processesEnd(name: string, list: () => Promise<readonly string[]>): Promise<void> {
+  const wait = { name, limitMs: ENGINE_COMMAND_LIMIT, intervalMs: 50 };
+  await waitFor(wait, async () => ((await list()).length === 0 ? true : undefined));
+}
+
+/** Process ids of engine commands with this text in a word: every one names its lease, in a container's, network's or volume's name. */
+async function writingCommands(program: string, text: string, verb?: string): Promise<string[]> {
   const processes = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
   const matches = await Promise.all(
     processes.map(async (pid) => {
       const words = (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).split('\0');
       const isEngine = words[0] === program || words[0]?.endsWith(`/${program}`) === true;
-      return isEngine && !READS.has(words[1] ?? '') && words.some((word) => word.includes(`proofgrid-${lease}`));
+      const counts = verb === undefined ? !READS.has(words[1] ?? '') : words[1] === verb;
+      return isEngine && counts && words.some((word) => word.includes(text));
     }),
   );
-  return matches.includes(true);
+  return processes.filter((_pid, index) => matches[index]);
 }
 
 /** Commands that create nothing, which somebody else may be running, for long (`logs`). */
