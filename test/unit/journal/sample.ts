@@ -1,6 +1,7 @@
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { afterAll } from 'vitest';
 import { openJournal } from '../../../harness/journal/write.ts';
 import type { JournalEvent } from '../../../harness/journal/event.ts';
 
@@ -8,8 +9,20 @@ export const CELL = 'debian-12-all-in-one';
 const deploy = { cell: CELL, suite: 'lifecycle', phase: 'deploy' };
 const network = { cell: CELL, suite: 'e2e', phase: 'network' };
 
+const directories: string[] = [];
+afterAll(() => {
+  for (const directory of directories) rmSync(directory, { recursive: true, force: true });
+});
+
+/** A directory that goes with the test file. */
+export function temporaryDirectory(): string {
+  const directory = mkdtempSync(path.join(tmpdir(), 'proofgrid-journal-'));
+  directories.push(directory);
+  return directory;
+}
+
 export function temporaryJournal(): string {
-  return path.join(mkdtempSync(path.join(tmpdir(), 'proofgrid-journal-')), 'journal.jsonl');
+  return path.join(temporaryDirectory(), 'journal.jsonl');
 }
 
 /** A clock that ticks one second per reading. */

@@ -1,12 +1,9 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { JournalEvent, JournalLine } from '../../../harness/journal/event.ts';
 import { parseJournal } from '../../../harness/journal/read.ts';
 import { consoleReporter } from '../../../harness/report/console.ts';
 import type { Estimates } from '../../../harness/report/estimate.ts';
-import { CELL, FAILED_RUN, PASSED_RUN, journalBytes } from '../journal/sample.ts';
+import { CELL, FAILED_RUN, PASSED_RUN, journalBytes, temporaryDirectory } from '../journal/sample.ts';
 
 const ESTIMATES: Estimates = { of: (key) => (key.length === 1 ? 20_000 : 4000), learn: () => undefined, save: () => undefined };
 const NONE: Estimates = { ...ESTIMATES, of: () => undefined };
@@ -167,7 +164,7 @@ test('the live view never writes wider than the terminal, nor higher', () => {
 
 test('what is kept can be entered, and the summary says how', () => {
   const events = FAILED_RUN.map((event): JournalEvent => (event.type === 'lease-released' ? { ...event, type: 'lease-kept', until: '2026-11-24T09:00:00Z' } : event));
-  const directory = mkdtempSync(path.join(tmpdir(), 'proofgrid-console-'));
+  const directory = temporaryDirectory();
   let text = '';
   const reporter = consoleReporter({ stream: { write: (piece) => (text += piece) }, isTTY: false, directory, estimates: NONE });
   for (const line of linesOf(events)) reporter.line(line);

@@ -1,14 +1,14 @@
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import type { JournalEvent, JournalLine } from '../../../harness/journal/event.ts';
 import { openEstimates } from '../../../harness/report/estimate.ts';
+import { temporaryDirectory } from '../journal/sample.ts';
 
 const phase = { cell: 'c', suite: 's', phase: 'p' } as const;
 
 function file(): string {
-  return path.join(mkdtempSync(path.join(tmpdir(), 'proofgrid-estimates-')), 'cache', 'estimates.json');
+  return path.join(temporaryDirectory(), 'cache', 'estimates.json');
 }
 
 function line(event: JournalEvent): JournalLine {
