@@ -14,6 +14,8 @@ const callbackEventSchema = z.discriminatedUnion('event', [
     ...task,
     status: z.enum(['ok', 'changed', 'failed', 'skipped', 'unreachable']),
     duration_ms: z.number(),
+    /** The result came from the machine itself, not from the runner on its behalf. */
+    answered: z.boolean(),
     message: z.string().nullable(),
   }),
   z.object({ event: z.literal('stats'), at, hosts: z.record(z.string(), z.record(z.string(), z.number())) }),

@@ -102,9 +102,8 @@ export class Track {
         this.failure = { step: step.name, task, host, message: message ?? status, ...(where !== '' && { path: where }) };
       }
       step.outcome = this.neverReached ? 'errored' : 'failed';
-    } else {
-      this.#answered.add(host);
     }
+    if (event.answered) this.#answered.add(host);
     this.#emit({
       type: 'task-finished',
       at,

@@ -27,6 +27,9 @@ DOCUMENTATION = '''
 # private key without its first line could not be recognised.
 MESSAGE_LIMIT = 256 * 1024
 HIDDEN = 'hidden: the task has no_log'
+# Actions that never leave the runner: that they succeed says nothing of the machine.
+LOCAL_ACTIONS = {'add_host', 'assert', 'debug', 'fail', 'group_by', 'include_role', 'include_tasks', 'include_vars',
+                 'pause', 'set_fact', 'set_stats', 'validate_argument_spec'}
 
 
 class CallbackModule(CallbackBase):
@@ -80,7 +83,7 @@ class CallbackModule(CallbackBase):
         now = time.monotonic()
         started = self._started.pop((host, result._task._uuid), now)
         self._emit('result', host=host, status=status, duration_ms=round((now - started) * 1000),
-                   message=message and message[:MESSAGE_LIMIT], **_describe(result._task))
+                   answered=_has_answered(result._task, status), message=message and message[:MESSAGE_LIMIT], **_describe(result._task))
 
     def _emit(self, event, **fields):
         at = datetime.now(timezone.utc).isoformat(timespec='milliseconds').replace('+00:00', 'Z')
@@ -93,6 +96,12 @@ class CallbackModule(CallbackBase):
 def _describe(task):
     role = task._role.get_name() if task._role else None
     return {'task': task.name or task.action, 'role': role, 'path': task.get_path()}
+
+
+def _has_answered(task, status):
+    """Whether the result came from the host itself."""
+    local = task.delegate_to is not None or task.action.rpartition('.')[2] in LOCAL_ACTIONS
+    return status not in ('skipped', 'unreachable') and not local
 
 
 def _message(result):

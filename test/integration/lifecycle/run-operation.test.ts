@@ -152,17 +152,17 @@ test('a machine that never answers is an infrastructure error, one that stops an
     first: {ansible_host: 127.0.0.1, ansible_port: 1, ansible_ssh_common_args: '-F none'}
     second: {ansible_connection: local}
 `;
-  const play = '- hosts: first\n  gather_facts: false\n  tasks:\n    - raw: echo\n';
+  const play = '- hosts: first\n  gather_facts: false\n  tasks:\n    - assert: {that: true}\n    - raw: echo\n';
   const never = await fixture({ 'etcd.yml': play }, dead);
   const { outcome, failure } = await lifecycleRunner(never)(never.request());
   expect(outcome).toBe('errored');
   expect(failure).toMatchObject({ host: 'first', message: expect.stringContaining('port 1: Connection refused') });
 
-  const stops = await fixture({ 'etcd.yml': `- hosts: first
+  const stops = await fixture({ 'etcd.yml': `- hosts: second
   gather_facts: false
   tasks:
     - raw: echo
-      delegate_to: second
+    - set_fact: {ansible_connection: ssh, ansible_host: 127.0.0.1, ansible_port: 1}
     - name: Vanish
       raw: echo
 ` }, dead);
