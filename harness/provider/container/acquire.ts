@@ -26,7 +26,7 @@ export async function acquire(engine: Engine, pool: string, request: LeaseReques
   try {
     return await build({ engine, pool, request, digest, facts, progress, abort: (reason) => failure.abort(reason) });
   } catch (error) {
-    const left = await undo(engine, facts, request.directory);
+    const left = await undo(engine, facts, request.directory).catch((reason: unknown) => [String(reason)]);
     if (left.length > 0) throw leaked(facts, left, error);
     refuseAborted(signal);
     throw error;

@@ -39,7 +39,8 @@ export function podmanEngine(run: EngineCommand = engineCommand('podman'), resid
   const podman = (...words: string[]) => succeed(run, 'podman', words);
   const list = async (words: readonly string[], lease: string | undefined): Promise<unknown> => {
     const filter = lease === undefined ? LEASE_LABEL : `${LEASE_LABEL}=${lease}`;
-    return JSON.parse((await podman(...words, '--filter', `label=${filter}`, '--format', 'json')) || '[]') ?? [];
+    const all = [...words, '--filter', `label=${filter}`, '--format', 'json'];
+    return JSON.parse((await listed(run, all)) || '[]') ?? [];
   };
   return {
     name: 'podman',
@@ -103,4 +104,15 @@ async function absent(run: EngineCommand, words: readonly string[]): Promise<voi
   const { exitCode, stderr } = await run(words);
   if (exitCode === 0 || /not found|no such/i.test(stderr)) return;
   throw engineFailed('podman', words, stderr.trim());
+}
+
+/** podman fails a whole list when somebody else removes an entry meanwhile; that many times in a row is no coincidence. */
+const LIST_ATTEMPTS = 5;
+
+async function listed(run: EngineCommand, words: readonly string[]): Promise<string> {
+  for (let attempt = 1; ; attempt += 1) {
+    const { exitCode, stdout, stderr } = await run(words);
+    if (exitCode === 0) return stdout;
+    if (attempt === LIST_ATTEMPTS || !/no such|not found|does not exist/i.test(stderr)) throw engineFailed('podman', words, stderr.trim());
+  }
 }

@@ -45,7 +45,7 @@ export function createContainerProvider({ engine: given, pool = DEFAULT_POOL }: 
 
 async function release(engine: Engine, lease: Lease): Promise<void> {
   await closeSshMasters(lease.machines);
-  const left = await removeLease(engine, lease.id);
+  const left = await removeLease(engine, lease.id).catch((reason: unknown) => [String(reason)]);
   if (left.length > 0) {
     throw new ProofgridError({
       code: 'LEASE_LEAKED',

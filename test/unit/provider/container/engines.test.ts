@@ -150,3 +150,12 @@ test('docker: a container that is gone already was removed', async () => {
   const stuck = scripted({ rm: { exitCode: 1, stderr: 'Error: device or resource busy' } });
   await expect(dockerEngine(stuck.run).removeContainers(['m1'])).rejects.toMatchObject({ code: 'ENGINE_FAILED' });
 });
+
+test('podman: a list that failed because something vanished is made again, any other failure is one', async () => {
+  const answers = [{ exitCode: 125, stdout: '', stderr: 'Error: no such container' }, { exitCode: 0, stdout: '[]', stderr: '' }];
+  expect(await podmanEngine(async () => answers.shift() ?? expect.fail('asked once too often')).containers()).toEqual([]);
+  const broken = podmanEngine(async () => ({ exitCode: 125, stdout: '', stderr: 'database is locked' }));
+  await expect(broken.containers()).rejects.toMatchObject({ code: 'ENGINE_FAILED' });
+  const endless = podmanEngine(async () => ({ exitCode: 125, stdout: '', stderr: 'no such volume' }));
+  await expect(endless.volumes()).rejects.toMatchObject({ code: 'ENGINE_FAILED' });
+});
