@@ -60,7 +60,7 @@ async function buildPause(tree: BuildTree, site: BuildSite): Promise<string> {
 
 async function buildAgnhost(tree: BuildTree, site: BuildSite, apt: Apt): Promise<string> {
   const version = (await readFile(join(tree.directory, 'test/images/agnhost/VERSION'), 'utf8')).trim();
-  await tree.compile(['sh', '-c', 'cd .go/src/k8s.io/kubernetes/test/images/agnhost && exec go build -o /usr/src/agnhost-binary .']);
+  await tree.compile(['sh', '-c', 'cd "$GOPATH/src/k8s.io/kubernetes/test/images/agnhost" && exec go build -o /usr/src/agnhost-binary .']);
   const busybox = join(await apt.unpack(BUSYBOX_SUITE, ['busybox-static'], site, 'busybox'), 'bin/busybox');
   const applets = (await site.run([busybox, '--list'])).trim().split('\n').filter((name) => name !== 'busybox');
   const directory = (path: string, mode = 0o755): Member => ({ type: 'directory', path, mode });

@@ -4,6 +4,7 @@ import { acquireLock } from '../cache/lock.ts';
 import type { Entry, BuildSite, RunOptions } from '../recipe.ts';
 
 const GOROOT = '/usr/src/.toolchain/usr/lib/go-1.19';
+const GOPATH = '_output/local/go';
 
 /** A source tree ready to compile; every path that a compiler sees in it begins with /usr/src. */
 export interface BuildTree {
@@ -37,20 +38,20 @@ export async function unpackTree(site: BuildSite, { source, toolchain, version, 
   await cp(join(toolchain, 'usr/share/gocode/src/github.com/modern-go/reflect2'), vendored, { recursive: true, dereference: true });
   // Inside the tree the toolchain too has the same path in every build: the linker writes it into the binaries.
   await rename(toolchain, join(directory, '.toolchain'));
-  await mkdir(join(directory, '.go/src/k8s.io'), { recursive: true });
-  await symlink('../../..', join(directory, '.go/src/k8s.io/kubernetes'));
   // Only a version file is believed: an exported tree's hack/lib/version.sh overrides the variables with its own tag.
   await writeFile(join(directory, '.version'), versionFile(version));
   await mkdir(goCache, { recursive: true });
-  // hack/lib/golang.sh sets GOCACHE to this path, whatever the environment says.
-  await mkdir(join(directory, '_output/local/go'), { recursive: true });
-  await symlink(goCache, join(directory, '_output/local/go/cache'));
+  // hack/lib/golang.sh makes a GOPATH of this name and overrides GOCACHE with this path, whatever the environment says.
+  // With the same paths for what we compile without it, both find each other's packages in the cache.
+  await mkdir(join(directory, GOPATH, 'src/k8s.io'), { recursive: true });
+  await symlink('/usr/src', join(directory, GOPATH, 'src/k8s.io/kubernetes'));
+  await symlink(goCache, join(directory, GOPATH, 'cache'));
 
   const env: RunOptions['env'] = {
     PATH: `${GOROOT}/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
     HOME: site.scratch,
     GOROOT,
-    GOPATH: '/usr/src/.go',
+    GOPATH: `/usr/src/${GOPATH}`,
     GOCACHE: goCache,
     GOTOOLCHAIN: 'local',
     CGO_ENABLED: '0',
