@@ -6,7 +6,9 @@ const PATTERNS: readonly [RegExp, string][] = [
   [/-----BEGIN ((?:[A-Z]+ )*)PRIVATE KEY-----[\s\S]*?(?:-----END (?:[A-Z]+ )*PRIVATE KEY-----|$)/g, HIDDEN],
   // The same in base64, as kubeconfigs have it: "-----BEGIN" is LS0tLS1CRUdJTi.
   [/((?:client-)?key-data["']?\s*[:=]\s*["']?)[A-Za-z0-9+/=]+/gi, `$1${HIDDEN}`],
-  [/((?:token|password|passwd|secret)["']?\s*[:=]\s*["']?)[^\s"',}]{8,}/gi, `$1${HIDDEN}`],
+  // Quoted, the quotes themselves perhaps escaped; or a bare word, if it is long enough to be one.
+  [/((?:token|password|passwd|secret)(?:\\?["'])?\s*[:=]\s*)(\\?["'])(?!\2).*?\2/gi, `$1$2${HIDDEN}$2`],
+  [/((?:token|password|passwd|secret)(?:\\?["'])?\s*[:=]\s*)[^\s"',}\\]{8,}/gi, `$1${HIDDEN}`],
   [/(\bBearer\s+)[\w.~+/=-]{8,}/g, `$1${HIDDEN}`],
 ];
 

@@ -1,0 +1,56 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { checkInventory, groupsOf } from '../../../lifecycle/inventory.ts';
+import { readClusterDeployment } from '../../../lifecycle/read-cluster.ts';
+
+const DOCUMENT = `apiVersion: proofgrid.dev/v1alpha1
+kind: ClusterDeployment
+metadata: {name: test}
+spec:
+  kubernetes: {version: 1.34.1, binaries: {source: {type: directory, path: /opt}, sha256: {}}}
+  etcd: {version: 3.5.16, binaries: {source: {type: directory, path: /opt}, sha256: {}}}
+  runtime: {name: containerd}
+  network: {plugin: manifest, manifest: cni.yaml}
+  dns: {type: none, reason: no image}
+  controlPlane: {endpoint: {type: direct}}
+  machines:
+    - {name: b, roles: [control-plane, etcd]}
+    - {name: a, roles: [worker]}
+`;
+
+async function files(contents: Readonly<Record<string, string>>): Promise<string> {
+  const directory = await mkdtemp(path.join(tmpdir(), 'cluster-'));
+  onTestFinished(() => rm(directory, { recursive: true }));
+  for (const [name, text] of Object.entries(contents)) await writeFile(path.join(directory, name), text);
+  return directory;
+}
+
+test('defaults are filled in, manifests count from the document', async () => {
+  const directory = await files({ 'cluster.yaml': DOCUMENT, 'cni.yaml': '' });
+  const { spec } = await readClusterDeployment(path.join(directory, 'cluster.yaml'));
+  expect(spec.network).toMatchObject({ podCIDR: '10.244.0.0/16', manifest: path.join(directory, 'cni.yaml') });
+});
+
+test('a manifest that is not there is told with its place', async () => {
+  const directory = await files({ 'cluster.yaml': DOCUMENT });
+  await expect(readClusterDeployment(path.join(directory, 'cluster.yaml'))).rejects.toThrow(/cluster\.yaml:8:41: there is no file cni\.yaml.*\[MANIFEST_MISSING\]/);
+});
+
+test('rules between values are told with their place', async () => {
+  const directory = await files({ 'cluster.yaml': DOCUMENT.replace('name: a, roles: [worker]', 'name: b, roles: [worker, etcd]'), 'cni.yaml': '' });
+  await expect(readClusterDeployment(path.join(directory, 'cluster.yaml'))).rejects.toThrow(/cluster\.yaml:12:5: .*odd number.*got 2.*\n.*cluster\.yaml:13:14: .*duplicate machine b/s);
+});
+
+test('groups keep the order of the document, empty ones stand there too', async () => {
+  const directory = await files({ 'cluster.yaml': DOCUMENT.replace('[worker]', '[control-plane]').replace('type: direct}', 'type: external, host: lb, port: 6443}'), 'cni.yaml': '' });
+  const groups = groupsOf(await readClusterDeployment(path.join(directory, 'cluster.yaml')));
+  expect(JSON.stringify(groups)).toBe('{"etcd":{"hosts":{"b":null}},"control_plane":{"hosts":{"b":null,"a":null}},"worker":{"hosts":{}}}');
+});
+
+test('an inventory with exactly the machines is accepted', async () => {
+  const directory = await files({ 'cluster.yaml': DOCUMENT, 'cni.yaml': '', 'inventory.yaml': 'all:\n  hosts:\n    a: {ansible_host: 10.0.0.1, ansible_port: 22}\n    b:\n' });
+  const cluster = await readClusterDeployment(path.join(directory, 'cluster.yaml'));
+  await expect(checkInventory(path.join(directory, 'inventory.yaml'), cluster)).resolves.toBeUndefined();
+});

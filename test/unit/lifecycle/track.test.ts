@@ -1,0 +1,58 @@
+import { expect, test } from 'vitest';
+import { readCallbackEvent, type CallbackEvent } from '../../../lifecycle/callback-event.ts';
+import type { LifecycleEvent } from '../../../lifecycle/event.ts';
+import { Track } from '../../../lifecycle/track.ts';
+
+const at = '2026-01-01T00:00:00.000Z';
+const later = '2026-01-01T00:00:02.000Z';
+type Result = Extract<CallbackEvent, { event: 'result' }>;
+const play = (file: string, when = at): CallbackEvent => ({ event: 'play', at: when, name: 'x', path: `/p/playbooks/${file}:1` });
+const result = (status: Result['status'], more: Partial<Result> = {}): CallbackEvent => ({
+  event: 'result', at, task: 'Do', role: null, path: '/p/playbooks/etcd.yml:3', host: 'a', status, duration_ms: 5, answered: true, message: null, ...more,
+});
+
+function track(...events: CallbackEvent[]) {
+  const told: LifecycleEvent[] = [];
+  const tracked = new Track('/p/playbooks', (event) => told.push(event));
+  for (const event of events) tracked.see(event);
+  return { tracked, told };
+}
+
+test('plays of one file are one step, the next file ends it', () => {
+  const { told } = track(play('etcd.yml'), result('changed'), play('etcd.yml'), result('ok'), play('node.yml', later));
+  expect(told.map((event) => ('step' in event ? `${event.type} ${event.step}` : event.type))).toEqual([
+    'step-started etcd', 'task-finished etcd', 'task-finished etcd', 'step-finished etcd', 'step-started node',
+  ]);
+  expect(told[3]).toMatchObject({ outcome: 'passed', changed: 1, durationMs: 2_000 });
+});
+
+test('a step in which nothing ran has not passed', () => {
+  const { tracked, told } = track(play('etcd.yml'), { event: 'no-hosts', at });
+  tracked.finish(later, 'passed');
+  expect(told.at(-1)).toMatchObject({ type: 'step-finished', outcome: 'failed' });
+  expect(tracked.ran.size).toBe(0);
+});
+
+test('the first failure is remembered, masked and short', () => {
+  const { tracked, told } = track(play('etcd.yml'), result('failed', { message: 'password=correcthorse' }), result('failed', { host: 'b', message: 'x'.repeat(9_000) }));
+  expect(tracked.failure).toEqual({ step: 'etcd', task: 'Do', host: 'a', message: 'password=***', path: 'playbooks/etcd.yml:3' });
+  const last = told.at(-1);
+  expect(last?.type === 'task-finished' && Buffer.byteLength(last.message ?? '')).toBeLessThanOrEqual(4096);
+});
+
+test('unreachable is the infrastructure only for a machine that has never answered', () => {
+  const unreachable = result('unreachable', { answered: false, message: 'refused' });
+  expect(track(play('etcd.yml'), unreachable).tracked.neverReached).toBe(true);
+  expect(track(play('etcd.yml'), result('ok', { answered: false }), unreachable).tracked.neverReached).toBe(true);
+  expect(track(play('etcd.yml'), result('ok'), unreachable).tracked.neverReached).toBe(false);
+});
+
+test('says what is going on', () => {
+  const start = (host: string, task: string): CallbackEvent => ({ event: 'start', at, host, task, role: null, path: '' });
+  const { tracked } = track(play('etcd.yml'), start('a', 'Do'), start('b', 'Do'), result('ok'));
+  expect(tracked.current()).toEqual({ step: 'etcd', task: 'Do', host: 'b' });
+});
+
+test.each(['', 'WARNING', '{"event":"play"', '{"event":"other","at":"2026-01-01T00:00:00Z"}', 'null'])('the line %j is none of ours', (line) => {
+  expect(readCallbackEvent(line)).toBeUndefined();
+});
