@@ -1,15 +1,14 @@
-import { existsSync, mkdtempSync, readdirSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
 import { closeSshMasters, sshHost } from '../../../harness/machine/ssh.ts';
 import { MachineStartError } from '../../../harness/provider/container/start-error.ts';
-import { CELL, GIBIBYTE, NO_TRACES, podman, progress, provider, request, traces, volumeNames, withLease } from './fixture.ts';
+import { CELL, GIBIBYTE, NO_TRACES, podman, progress, provider, request, temporary, traces, volumeNames, withLease } from './fixture.ts';
 
 test('machines are what a kubelet needs, limited, and gone afterwards without a trace', async () => {
   const before = await volumeNames();
-  const seed = mkdtempSync(join(tmpdir(), 'seed-'));
+  const seed = temporary('seed');
   const seen = await withLease(
     2,
     async (lease) => {
@@ -65,7 +64,7 @@ test('keys: private, made anew for each lease, in no process list, and gone with
 test('a machine that answers with another host key is not trusted', async () => {
   await withLease(1, async ({ machines: [machine] }) => {
     if (machine === undefined) return expect.fail('no machine');
-    const other = join(mkdtempSync(join(tmpdir(), 'hosts-')), 'known_hosts');
+    const other = join(temporary('hosts'), 'known_hosts');
     await execa('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', `${other}.key`]);
     const { stdout } = await execa('cut', ['-d', ' ', '-f', '1,2', `${other}.key.pub`]);
     await import('node:fs/promises').then(({ writeFile }) => writeFile(other, `${machine.address} ${stdout}\n`));
@@ -126,16 +125,23 @@ test.each([
   await expect(provider.acquire(await request(1, change), progress())).rejects.toMatchObject({ code: 'LEASE_REQUEST_IMPOSSIBLE', fault });
 });
 
-test.each([0, 100, 300, 600, 1000])('aborted after %i ms, nothing is left', async (delay) => {
-  const asked = await request(2, { cell: `${CELL}-aborted-${delay}` });
+/** Aborts one acquisition at the moment that `when` chooses, and looks for what is left. */
+async function abortedAcquisition(cell: string, when: (abort: () => void) => ((message: string) => void) | undefined): Promise<void> {
+  const asked = await request(2, { cell });
   const abortion = new AbortController();
-  const timer = setTimeout(() => abortion.abort(), delay);
-  const work = provider.acquire(asked, progress(abortion.signal));
-  const outcome: unknown = await work.catch((error: unknown) => error);
-  clearTimeout(timer);
+  const report = when(() => abortion.abort()) ?? (() => undefined);
+  const outcome: unknown = await provider.acquire(asked, { signal: abortion.signal, report }).catch((error: unknown) => error);
   expect(outcome).toMatchObject({ code: 'ACQUIRE_ABORTED', fault: 'interrupted' });
-  const filter = ['--quiet', '--filter', `label=dev.proofgrid.cell=${asked.cell}`];
+  const filter = ['--quiet', '--filter', `label=dev.proofgrid.cell=${cell}`];
   expect(await podman('ps', '--all', ...filter)).toBe('');
   expect(await podman('network', 'ls', ...filter)).toBe('');
   expect(await podman('volume', 'ls', ...filter)).toBe('');
+}
+
+test.each([0, 30, 100, 200, 300])('aborted after %i ms, nothing is left', async (delay) => {
+  await abortedAcquisition(`${CELL}-aborted-${delay}`, (abort) => void setTimeout(abort, delay));
+});
+
+test('aborted when the first machine has started, nothing is left', async () => {
+  await abortedAcquisition(`${CELL}-aborted-started`, (abort) => (message) => (message.includes('has started') ? abort() : undefined));
 });

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import { onTestFinished } from 'vitest';
 import { createArtifacts } from '../../../harness/artifact/artifacts.ts';
 import type { Engine, Resource } from '../../../harness/provider/container/engine.ts';
 import { podmanEngine } from '../../../harness/provider/container/podman.ts';
@@ -41,6 +42,13 @@ export async function machineImage(): Promise<string> {
   return image.reference;
 }
 
+/** A directory that goes when the test is over. */
+export function temporary(name: string): string {
+  const path = mkdtempSync(join(tmpdir(), `${name}-`));
+  onTestFinished(() => rmSync(path, { recursive: true, force: true }));
+  return path;
+}
+
 export async function request(machines: number, change: Partial<LeaseRequest> = {}): Promise<LeaseRequest> {
   return {
     cell: CELL,
@@ -51,7 +59,7 @@ export async function request(machines: number, change: Partial<LeaseRequest> = 
     seeds: [],
     virtualAddress: false,
     // Blanks and percent signs: ssh and ansible have to cope with a path like this.
-    directory: mkdtempSync(join(tmpdir(), 'provider test 100%-')),
+    directory: temporary('provider test 100%'),
     ...change,
   };
 }
@@ -64,7 +72,6 @@ export async function withLease<T>(machines: number, work: (lease: Lease) => Pro
     return await work(lease);
   } finally {
     await provider.release(lease);
-    rmSync(asked.directory, { recursive: true, force: true });
   }
 }
 
