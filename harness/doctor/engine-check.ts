@@ -1,7 +1,7 @@
 import { mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { HostCheck } from './finding.ts';
+import { failure, type HostCheck } from './finding.ts';
 
 // With Debian's merged /usr these links and the host's own /usr are a root that can run a program: no image is needed.
 const LINKS = ['bin', 'sbin', 'lib', 'lib64'];
@@ -20,12 +20,11 @@ export const engineCheck: HostCheck = {
       ]);
       if (exitCode === 0) return undefined;
       if (exitCode === 127 && stderr === '') return await withoutPodman(run);
-      return {
-        name: 'container-engine',
-        severity: 'error',
-        problem: `podman cannot start a container: ${stderr.trim().split('\n').at(-1) ?? `exit code ${exitCode}`}`,
-        fix: 'see what the error names; as root, "podman --runtime runc info" shows the set-up',
-      };
+      return failure(
+        'container-engine',
+        `podman cannot start a container: ${stderr.trim().split('\n').at(-1) ?? `exit code ${exitCode}`}`,
+        'see what the error names; as root, "podman --runtime runc info" shows the set-up',
+      );
     } finally {
       await rm(root, { recursive: true, force: true });
     }
@@ -35,11 +34,11 @@ export const engineCheck: HostCheck = {
 async function withoutPodman(run: Parameters<HostCheck['inspect']>[0]['run']): ReturnType<HostCheck['inspect']> {
   const docker = await run(['docker', 'info', '--format', '{{.ServerVersion}}']);
   if (docker.exitCode === 0) return undefined;
-  return {
-    name: 'container-engine',
-    severity: 'error',
-    problem: 'neither podman nor a Docker daemon answers',
-    fix: 'apt-get install --yes --no-install-recommends podman runc netavark aardvark-dns',
-    repair: { type: 'packages', packages: ['podman', 'runc', 'netavark', 'aardvark-dns'] },
-  };
+  const packages = ['podman', 'runc', 'netavark', 'aardvark-dns'];
+  return failure(
+    'container-engine',
+    'neither podman nor a Docker daemon answers',
+    `apt-get install --yes --no-install-recommends ${packages.join(' ')}`,
+    { type: 'packages', packages },
+  );
 }

@@ -37,3 +37,8 @@ export interface Host {
   /** Free bytes on the file system of the path, or of its nearest ancestor that exists. */
   readonly freeSpace: (path: string) => Promise<number>;
 }
+
+/** A finding that keeps machines from running. */
+export function failure(name: string, problem: string, fix: string, repair?: Repair): Finding {
+  return { name, severity: 'error', problem, fix, ...(repair === undefined ? {} : { repair }) };
+}

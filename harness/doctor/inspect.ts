@@ -1,5 +1,5 @@
 import { engineCheck } from './engine-check.ts';
-import type { Finding, Host, HostCheck } from './finding.ts';
+import { failure, type Finding, type Host, type HostCheck } from './finding.ts';
 import { bridgeFilterCheck, forwardingCheck, inotifyInstancesCheck, inotifyWatchesCheck, networkCheck, overlayCheck } from './kernel-checks.ts';
 import { packagesCheck } from './packages.ts';
 import { architectureCheck, capabilityCheck, diskCheck, memoryCheck, rootCheck, systemCheck } from './system-checks.ts';
@@ -19,6 +19,7 @@ async function guarded({ name, inspect }: HostCheck, host: Host): Promise<Findin
   try {
     return await inspect(host);
   } catch (error) {
-    return { name, severity: 'error', problem: `this check could not run: ${error instanceof Error ? error.message : String(error)}`, fix: 'mend what the message names and run doctor again' };
+    const reason = error instanceof Error ? error.message : String(error);
+    return failure(name, `this check could not run: ${reason}`, 'mend what the message names and run doctor again');
   }
 }

@@ -1,4 +1,4 @@
-import type { HostCheck } from './finding.ts';
+import { failure, type HostCheck } from './finding.ts';
 
 /** systemd, its journal, containerd and kubelet hold about 20 per machine, and their pods more; 128 end at the fifth machine. */
 const INOTIFY_INSTANCES = 8192;
@@ -10,25 +10,21 @@ const sysctl = (key: string, atLeast: number, why: string): HostCheck => ({
   async inspect({ read }) {
     const text = await read(`/proc/sys/${key.replaceAll('.', '/')}`);
     if (text !== undefined && Number(text) >= atLeast) return undefined;
-    return {
-      name: key,
-      severity: 'error',
-      problem: `${key} is ${text?.trim() ?? 'unreadable'}, at least ${atLeast} is needed: ${why}`,
-      fix: `sysctl -w ${key}=${atLeast}`,
-      repair: { type: 'sysctl', key, value: String(atLeast) },
-    };
+    const problem = `${key} is ${text?.trim() ?? 'unreadable'}, at least ${atLeast} is needed: ${why}`;
+    return failure(key, problem, `sysctl -w ${key}=${atLeast}`, { type: 'sysctl', key, value: String(atLeast) });
   },
 });
 
-export const inotifyInstancesCheck = sysctl('fs.inotify.max_user_instances', INOTIFY_INSTANCES, 'every machine runs systemd, containerd and kubelet on this kernel');
-export const inotifyWatchesCheck = sysctl('fs.inotify.max_user_watches', INOTIFY_WATCHES, 'every machine runs containerd and kubelet on this kernel');
+const EVERY_MACHINE = 'every machine runs systemd, containerd and kubelet on this kernel';
+export const inotifyInstancesCheck = sysctl('fs.inotify.max_user_instances', INOTIFY_INSTANCES, EVERY_MACHINE);
+export const inotifyWatchesCheck = sysctl('fs.inotify.max_user_watches', INOTIFY_WATCHES, EVERY_MACHINE);
 export const forwardingCheck = sysctl('net.ipv4.ip_forward', 1, 'machines reach package mirrors through this host');
 
 export const overlayCheck: HostCheck = {
   name: 'overlay',
   async inspect({ read }) {
     if (/\toverlay$/m.test((await read('/proc/filesystems')) ?? '')) return undefined;
-    return { name: 'overlay', severity: 'error', problem: 'the kernel has no overlay file system loaded', fix: 'modprobe overlay', repair: { type: 'module', module: 'overlay' } };
+    return failure('overlay', 'the kernel has no overlay file system loaded', 'modprobe overlay', { type: 'module', module: 'overlay' });
   },
 };
 
@@ -36,23 +32,28 @@ export const bridgeFilterCheck: HostCheck = {
   name: 'bridge-filter',
   async inspect({ read }) {
     if ((await read('/proc/sys/net/bridge/bridge-nf-call-iptables')) !== undefined) return undefined;
-    return { name: 'bridge-filter', severity: 'error', problem: 'the kernel module br_netfilter is not loaded, which Services need', fix: 'modprobe br_netfilter', repair: { type: 'module', module: 'br_netfilter' } };
+    const problem = 'the kernel module br_netfilter is not loaded, which Services need';
+    return failure('bridge-filter', problem, 'modprobe br_netfilter', { type: 'module', module: 'br_netfilter' });
   },
 };
 
 /** Makes one of each in a network namespace that is gone when the command ends. */
-const DEVICES = 'ip link add b0 type bridge && ip link add v0 type veth peer name v1 && ip link add x0 type vxlan id 1 dstport 4789 && iptables -w -t nat -S >/dev/null';
+const DEVICES = [
+  'ip link add b0 type bridge',
+  'ip link add v0 type veth peer name v1',
+  'ip link add x0 type vxlan id 1 dstport 4789',
+  'iptables -w -t nat -S >/dev/null',
+].join(' && ');
 
 export const networkCheck: HostCheck = {
   name: 'network-devices',
   async inspect({ run }) {
     const { exitCode, stderr } = await run(['unshare', '--net', 'sh', '-c', DEVICES]);
     if (exitCode === 0) return undefined;
-    return {
-      name: 'network-devices',
-      severity: 'error',
-      problem: `cannot make a bridge, a veth pair, a vxlan device and a NAT table in a network namespace: ${stderr.trim().split('\n').at(-1) ?? ''}`,
-      fix: 'run as root on a kernel with bridge, veth, vxlan and iptables (modprobe bridge veth vxlan ip_tables)',
-    };
+    return failure(
+      'network-devices',
+      `cannot make a bridge, a veth pair, a vxlan device and a NAT table in a network namespace: ${stderr.trim().split('\n').at(-1) ?? ''}`,
+      'run as root on a kernel with bridge, veth, vxlan and iptables (modprobe bridge veth vxlan ip_tables)',
+    );
   },
 };

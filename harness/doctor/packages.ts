@@ -1,4 +1,4 @@
-import type { HostCheck } from './finding.ts';
+import { failure, type HostCheck } from './finding.ts';
 
 /** Every Debian package that Proofgrid needs on a host, with what needs it: the only list of them. */
 export const HOST_PACKAGES: Readonly<Record<string, string>> = {
@@ -37,18 +37,16 @@ export const packagesCheck: HostCheck = {
   async inspect({ run }) {
     const names = Object.keys(HOST_PACKAGES);
     const { exitCode, stdout } = await run(['dpkg-query', '--show', '--showformat', '${Package} ${db:Status-Status}\n', ...names]);
-    if (exitCode === 127) {
-      return { name: 'packages', severity: 'error', problem: 'this is not a Debian system: there is no dpkg', fix: 'use Debian 12' };
-    }
+    if (exitCode === 127) return failure('packages', 'this is not a Debian system: there is no dpkg', 'use Debian 12');
     const installed = new Set(stdout.split('\n').filter((line) => line.endsWith(' installed')).map((line) => line.split(' ', 1)[0]));
     const missing = names.filter((name) => !installed.has(name));
     if (missing.length === 0) return undefined;
-    return {
-      name: 'packages',
-      severity: 'error',
-      problem: `${missing.length} Debian package${missing.length === 1 ? '' : 's'} missing: ${missing.map((name) => `${name} (${HOST_PACKAGES[name]})`).join(', ')}`,
-      fix: `apt-get update && apt-get install --yes --no-install-recommends ${missing.join(' ')}`,
-      repair: { type: 'packages', packages: missing },
-    };
+    const reasons = missing.map((name) => `${name} (${HOST_PACKAGES[name]})`).join(', ');
+    return failure(
+      'packages',
+      `${missing.length} Debian package${missing.length === 1 ? '' : 's'} missing: ${reasons}`,
+      `apt-get update && apt-get install --yes --no-install-recommends ${missing.join(' ')}`,
+      { type: 'packages', packages: missing },
+    );
   },
 };

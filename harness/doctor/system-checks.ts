@@ -1,4 +1,4 @@
-import type { HostCheck } from './finding.ts';
+import { failure, type Finding, type HostCheck } from './finding.ts';
 
 const GIB = 2 ** 30;
 /** A source tree being compiled, its build cache, four machine images twice (archive and engine), and some clusters. */
@@ -8,16 +8,20 @@ const MEMORY_GIB = 4;
 /** Bit numbers of linux/capability.h. */
 const CAPABILITY = { CAP_NET_ADMIN: 12, CAP_SYS_ADMIN: 21, CAP_SYS_RESOURCE: 24 } as const;
 
+const verdict = (finding: Finding | undefined): Promise<Finding | undefined> => Promise.resolve(finding);
+
 export const rootCheck: HostCheck = {
   name: 'root',
   inspect: ({ root }) =>
-    Promise.resolve(root ? undefined : { name: 'root', severity: 'error', problem: 'not running as root, which machines with systemd need', fix: 'run the same command as root' }),
+    verdict(root ? undefined : failure('root', 'not running as root, which machines with systemd need', 'run the same command as root')),
 };
 
 export const architectureCheck: HostCheck = {
   name: 'architecture',
-  inspect: ({ architecture }) =>
-    Promise.resolve(architecture === 'x64' ? undefined : { name: 'architecture', severity: 'error', problem: `the processor is ${architecture}; artifacts exist for amd64 alone`, fix: 'use an x86-64 machine' }),
+  inspect: ({ architecture }) => {
+    if (architecture === 'x64') return verdict(undefined);
+    return verdict(failure('architecture', `the processor is ${architecture}; artifacts exist for amd64 alone`, 'use an x86-64 machine'));
+  },
 };
 
 export const systemCheck: HostCheck = {
@@ -26,7 +30,12 @@ export const systemCheck: HostCheck = {
     const release = (await read('/etc/os-release')) ?? '';
     const name = /^PRETTY_NAME="?([^"\n]*)/m.exec(release)?.[1] ?? 'an unknown system';
     if (/^ID="?debian"?$/m.test(release) && /^VERSION_ID="?12"?$/m.test(release)) return undefined;
-    return { name: 'system', severity: 'note', problem: `this is ${name}; Proofgrid is proved on Debian 12`, fix: 'use Debian 12 when something fails' };
+    return {
+      name: 'system',
+      severity: 'note',
+      problem: `this is ${name}; Proofgrid is proved on Debian 12`,
+      fix: 'use Debian 12 when something fails',
+    };
   },
 };
 
@@ -34,14 +43,20 @@ export const capabilityCheck: HostCheck = {
   name: 'capabilities',
   async inspect({ read }) {
     const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec((await read('/proc/self/status')) ?? '')?.[1];
-    if (effective === undefined) return { name: 'capabilities', severity: 'error', problem: 'cannot read the capabilities of this process', fix: 'mount /proc' };
+    if (effective === undefined) return failure('capabilities', 'cannot read the capabilities of this process', 'mount /proc');
     const has = (bit: number) => ((BigInt(`0x${effective}`) >> BigInt(bit)) & 1n) === 1n;
     const missing = (['CAP_SYS_ADMIN', 'CAP_NET_ADMIN'] as const).filter((name) => !has(CAPABILITY[name]));
     if (missing.length > 0) {
-      return { name: 'capabilities', severity: 'error', problem: `${missing.join(' and ')} missing, so no machine can start`, fix: 'run as root outside any container, or in a privileged one' };
+      const problem = `${missing.join(' and ')} missing, so no machine can start`;
+      return failure('capabilities', problem, 'run as root outside any container, or in a privileged one');
     }
     if (has(CAPABILITY.CAP_SYS_RESOURCE)) return undefined;
-    return { name: 'capabilities', severity: 'note', problem: 'CAP_SYS_RESOURCE is missing: limits and OOM scores are clamped on the machines', fix: 'nothing: this is worked around and recorded in the evidence' };
+    return {
+      name: 'capabilities',
+      severity: 'note',
+      problem: 'CAP_SYS_RESOURCE is missing: limits and OOM scores are clamped on the machines',
+      fix: 'nothing: this is worked around and recorded in the evidence',
+    };
   },
 };
 
@@ -50,9 +65,9 @@ export const diskCheck: HostCheck = {
   async inspect({ freeSpace, cacheDirectory }) {
     for (const path of [cacheDirectory, '/var/lib/containers']) {
       const free = (await freeSpace(path)) / GIB;
-      if (free < DISK_GIB) {
-        return { name: 'disk', severity: 'error', problem: `${free.toFixed(1)} GiB are free for ${path}, ${DISK_GIB} are needed`, fix: 'free some space, or set PROOFGRID_CACHE to a directory on a larger disk' };
-      }
+      if (free >= DISK_GIB) continue;
+      const problem = `${free.toFixed(1)} GiB are free for ${path}, ${DISK_GIB} are needed`;
+      return failure('disk', problem, 'free some space, or set PROOFGRID_CACHE to a directory on a larger disk');
     }
     return undefined;
   },
@@ -63,6 +78,6 @@ export const memoryCheck: HostCheck = {
   async inspect({ read }) {
     const kib = Number(/^MemTotal:\s+(\d+) kB$/m.exec((await read('/proc/meminfo')) ?? '')?.[1] ?? 0);
     if (kib * 1024 >= MEMORY_GIB * GIB) return undefined;
-    return { name: 'memory', severity: 'error', problem: `${(kib / 2 ** 20).toFixed(1)} GiB of memory, ${MEMORY_GIB} are needed`, fix: 'use a larger machine' };
+    return failure('memory', `${(kib / 2 ** 20).toFixed(1)} GiB of memory, ${MEMORY_GIB} are needed`, 'use a larger machine');
   },
 };

@@ -29,7 +29,12 @@ export async function obtainMachineImage(
   const etcdLayer = await store.obtain(etcdLayerRecipe(etcd), progress);
   const settings = {
     layers: [layer(root, ROOT_ARCHIVE), layer(etcdLayer, ETCD_LAYER)],
-    config: { Cmd: ['/sbin/init'], Env: ['container=podman'], StopSignal: STOP_SIGNAL, Labels: { 'dev.proofgrid.os': os, 'dev.proofgrid.runtime': runtime } },
+    config: {
+      Cmd: ['/sbin/init'],
+      Env: ['container=podman'],
+      StopSignal: STOP_SIGNAL,
+      Labels: { 'dev.proofgrid.os': os, 'dev.proofgrid.runtime': runtime },
+    },
   };
   // The id covers the configuration and every layer but not the name, so the name can hold it.
   const { id } = dockerArchive({ ...settings, reference: '' });
@@ -37,7 +42,13 @@ export async function obtainMachineImage(
   const reference = `localhost/proofgrid/machine:${digest}`;
   const archive = dockerArchive({ ...settings, reference });
   await ensureLoaded(
-    { engine, reference, archive, name: `the machine image ${os} with ${runtime} and etcd ${etcd.version}`, lockFile: join(store.directory, 'locks', `load-${digest}.lock`) },
+    {
+      engine,
+      reference,
+      archive,
+      name: `the machine image ${os} with ${runtime} and etcd ${etcd.version}`,
+      lockFile: join(store.directory, 'locks', `load-${digest}.lock`),
+    },
     progress,
   );
   return { reference, digest, packages: { ...root.facts, etcd: etcd.version } };

@@ -9,6 +9,9 @@ import { CUSTOMIZE, SYSTEM_FILES } from './system-files.ts';
 
 export const ROOT_ARCHIVE = 'root.tar';
 
+const APT_OPTIONS = ['Apt::Install-Recommends "false"', 'Acquire::Languages "none"'];
+const DPKG_OPTIONS = ['force-unsafe-io', 'path-exclude=/usr/share/doc/*', 'path-exclude=/usr/share/man/*', 'path-exclude=/usr/share/locale/*'];
+
 /** The root file system of machines with this operating system and runtime, as one tar. */
 export function machineRootRecipe(os: string, runtime: Runtime, mirrors: DebianMirrors): Recipe {
   const suite = suiteOfSystem(os);
@@ -26,8 +29,8 @@ export function machineRootRecipe(os: string, runtime: Runtime, mirrors: DebianM
       await site.run(
         [
           'mmdebstrap', '--mode=root', '--variant=minbase', '--format=tar', `--include=${packages.join(',')}`,
-          ...['Apt::Install-Recommends "false"', 'Acquire::Languages "none"'].map((option) => `--aptopt=${option}`),
-          ...['force-unsafe-io', 'path-exclude=/usr/share/doc/*', 'path-exclude=/usr/share/man/*', 'path-exclude=/usr/share/locale/*'].map((option) => `--dpkgopt=${option}`),
+          ...APT_OPTIONS.map((option) => `--aptopt=${option}`),
+          ...DPKG_OPTIONS.map((option) => `--dpkgopt=${option}`),
           `--customize-hook=${join(site.scratch, 'customize')}`,
           suite, join(site.output, ROOT_ARCHIVE),
           ...sourceLines(suite, mirrors),
