@@ -4,6 +4,7 @@ import { KubeConfig } from '@kubernetes/client-node';
 import { runOperation } from '../../lifecycle/run-operation.ts';
 import type { RunRequest } from '../../lifecycle/run.ts';
 import { sshHost } from '../machine/ssh.ts';
+import type { Lease } from '../provider/contract.ts';
 import type { ClusterContext, Host } from '../suite/check.ts';
 import type { CellRun } from './cell-run.ts';
 import type { Prepared } from './prepare.ts';
@@ -34,7 +35,7 @@ export function clusterContext(run: CellRun, paths: CellPaths, prepared: Prepare
   const log = (message: string) => journal.write({ type: 'progress', cell: cell.slug, message });
   return {
     deployment: prepared.deployment,
-    hosts: hostsOf(run, lease.machines),
+    hosts: hostsOf(run, lease.machines, signal),
     kubeConfig,
     signal,
     log,
@@ -51,8 +52,10 @@ export function clusterContext(run: CellRun, paths: CellPaths, prepared: Prepare
   };
 }
 
-export function hostsOf({ cell }: Pick<CellRun, 'cell'>, machines: Prepared['lease']['machines']): Host[] {
-  return machines.map((machine) => sshHost(machine, cell.machines.find(({ name }) => name === machine.name)?.roles ?? []));
+/** The machines as checks and evidence see them; evidence passes no signal, for it is gathered after an interruption too. */
+export function hostsOf({ cell }: Pick<CellRun, 'cell'>, machines: Lease['machines'], signal?: AbortSignal): Host[] {
+  const rolesOf = (name: string) => cell.machines.find((machine) => machine.name === name)?.roles ?? [];
+  return machines.map((machine) => sshHost(machine, rolesOf(machine.name), signal === undefined ? {} : { signal }));
 }
 
 /** The admin kubeconfig where the run directory promises it, mode 0600. */

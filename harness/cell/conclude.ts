@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Verdict } from '../journal/event.ts';
 import type { Lease } from '../provider/contract.ts';
@@ -7,7 +6,7 @@ import { hostsOf } from './cluster-context.ts';
 import { gatherEvidence } from './evidence.ts';
 import { messageOf, openPhase } from './phase.ts';
 import type { CellPaths } from './run-directory.ts';
-import { readSecrets } from './secrets.ts';
+import { readSecrets, redactor } from './secrets.ts';
 
 /** Milliseconds for each piece of evidence. An interrupted run has 30 s in all until its machines must be gone. */
 const EVIDENCE_LIMIT = { normal: 30_000, interrupted: 5_000 };
@@ -44,7 +43,7 @@ async function collect(run: CellRun, paths: CellPaths, lease: Lease): Promise<vo
   const files = await gatherEvidence({
     directory: paths.evidence,
     hosts: hostsOf(run, lease.machines),
-    secrets: await readSecrets(paths.secrets),
+    redact: redactor(await readSecrets(paths.secrets)),
     limitMs: signal.aborted ? EVIDENCE_LIMIT.interrupted : EVIDENCE_LIMIT.normal,
     brief: signal.aborted,
     ...(console === undefined ? {} : { console: (machine: string) => console.read(lease, machine) }),
@@ -68,10 +67,4 @@ async function keep(run: CellRun, lease: Lease): Promise<Verdict> {
   const entry = `proofgrid shell ${run.directory.root} ${lease.machines[0]?.name ?? 'MACHINE'}`;
   run.journal.write({ type: 'progress', cell: run.cell.slug, message: `machines are kept until ${until}; get in with: ${entry}` });
   return 'passed';
-}
-
-/** What a failed acquisition had to say, for the evidence. */
-export async function saveMachineFailure(paths: CellPaths, error: unknown): Promise<void> {
-  const cause = error instanceof Error && error.cause !== undefined ? `\n${String(error.cause)}` : '';
-  await writeFile(path.join(paths.evidence, 'machines.txt'), `${messageOf(error)}${cause}\n`);
 }

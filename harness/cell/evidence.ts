@@ -2,7 +2,6 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Host } from '../suite/check.ts';
 import { messageOf } from './phase.ts';
-import { redact } from './secrets.ts';
 
 /** Units whose own log is worth a file of its own. */
 const UNITS = [
@@ -39,7 +38,8 @@ interface Source {
 export interface EvidenceRequest {
   readonly directory: string;
   readonly hosts: readonly Host[];
-  readonly secrets: readonly string[];
+  /** Masks the secrets of the run in whatever text a machine gives. */
+  readonly redact: (text: string) => string;
   /** Milliseconds for each command; a machine that is down must not hold up the rest. */
   readonly limitMs: number;
   /** Only the journals: for a run that was interrupted and has seconds left. */
@@ -95,7 +95,7 @@ async function save(request: EvidenceRequest, host: Host, directory: string, { f
     ({ stdout, stderr, exitCode }) => (exitCode === 0 ? stdout : `${stdout}\n# exit code ${exitCode}\n${stderr}`),
     (error: unknown) => `# could not be gathered: ${messageOf(error)}\n`,
   );
-  await writeFile(target, redact(text, request.secrets));
+  await writeFile(target, request.redact(text));
   return target;
 }
 
@@ -103,6 +103,6 @@ async function saveConsole(request: EvidenceRequest, machine: string, directory:
   if (request.console === undefined) return [];
   const target = path.join(directory, 'console.log');
   const text = await request.console(machine).catch((error: unknown) => `# could not be gathered: ${messageOf(error)}\n`);
-  await writeFile(target, redact(text, request.secrets));
+  await writeFile(target, request.redact(text));
   return [target];
 }

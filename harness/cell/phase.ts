@@ -1,4 +1,5 @@
 import type { CaseResult, JournalWriter, PhaseId, Verdict } from '../journal/event.ts';
+import { worst } from '../journal/verdict.ts';
 import { ProofgridError } from '../../lifecycle/error.ts';
 
 /** What a case reports of itself; name, duration and verdict are added around it. */
@@ -8,16 +9,16 @@ export interface Phase {
   /** Journals start and end of one case; an error becomes its verdict and is thrown on. */
   run<T>(name: string, work: () => Promise<T>, describe?: (value: T) => CaseOutcome): Promise<T>;
   record(result: CaseResult): void;
-  finish(verdict?: Verdict): void;
+  finish(): void;
 }
 
 /** Opens a phase in the journal. `cases` are the names that must have a result when the phase ends. */
 export function openPhase(journal: JournalWriter, id: PhaseId, cases: string[]): Phase {
   const started = performance.now();
-  let worst: Verdict = 'passed';
+  const verdicts: Verdict[] = [];
   journal.write({ type: 'phase-started', ...id, cases });
   const record = (result: CaseResult) => {
-    if (result.verdict !== 'passed' && result.verdict !== 'skipped') worst = result.verdict;
+    verdicts.push(result.verdict);
     journal.write({ type: 'case-finished', ...id, ...result });
   };
   return {
@@ -35,8 +36,8 @@ export function openPhase(journal: JournalWriter, id: PhaseId, cases: string[]):
         throw error;
       }
     },
-    finish: (verdict = worst) =>
-      journal.write({ type: 'phase-finished', ...id, verdict, durationMs: Math.round(performance.now() - started) }),
+    finish: () =>
+      journal.write({ type: 'phase-finished', ...id, verdict: worst(verdicts), durationMs: Math.round(performance.now() - started) }),
   };
 }
 

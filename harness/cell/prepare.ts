@@ -1,12 +1,14 @@
 import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { stringify } from 'yaml';
 import type { ClusterDeployment } from '../../lifecycle/cluster-deployment.ts';
 import type { Artifacts, Binaries, ImageArchive, MachineImage } from '../artifact/contract.ts';
 import type { JournalWriter } from '../journal/event.ts';
-import { inventoryDocument } from '../machine/inventory.ts';
+import { writeInventory } from '../machine/inventory.ts';
 import type { Cell } from '../matrix/cell.ts';
 import { toClusterDeployment } from '../matrix/deployment.ts';
-import type { Lease, Owner, Progress, Provider, Seed } from '../provider/contract.ts';
+import { MachineStartError } from '../provider/container/start-error.ts';
+import type { Lease, LeaseRequest, Owner, Progress, Provider, Seed } from '../provider/contract.ts';
 import type { Runtime } from '../../lifecycle/cluster-deployment.ts';
 import { openPhase } from './phase.ts';
 import type { CellPaths } from './run-directory.ts';
@@ -52,19 +54,7 @@ export async function prepare(preparation: Preparation): Promise<Prepared> {
     const seeds = seedsOf(supplies);
     const lease = await phase.run('machines', async () => {
       if (preparation.existing !== undefined) return preparation.existing;
-      return provider.acquire(
-        {
-          cell: cell.slug,
-          owner: preparation.owner,
-          timeToLive: LEASE_TIME_TO_LIVE,
-          machines: cell.machines.map(({ name, cpus, memory }) => ({ name, cpus, memory })),
-          image: supplies.image.reference,
-          seeds: Object.values(seeds),
-          virtualAddress: cell.machines.filter(({ roles }) => roles.includes('control-plane')).length > 1,
-          directory: preparation.paths.secrets,
-        },
-        { signal, report },
-      );
+      return acquire(preparation, supplies.image, Object.values(seeds), { signal, report });
     });
     preparation.onLease(lease);
     const deployment = toClusterDeployment({ cell, ...supplies, seeds, lease });
@@ -73,6 +63,26 @@ export async function prepare(preparation: Preparation): Promise<Prepared> {
     return { lease, deployment, agnhost: supplies.images.agnhost, seeds: { images: seeds.images.target } };
   } finally {
     phase.finish();
+  }
+}
+
+async function acquire({ cell, paths, owner, provider }: Preparation, image: MachineImage, seeds: Seed[], progress: Progress): Promise<Lease> {
+  const request: LeaseRequest = {
+    cell: cell.slug,
+    owner,
+    timeToLive: LEASE_TIME_TO_LIVE,
+    machines: cell.machines.map(({ name, cpus, memory }) => ({ name, cpus, memory })),
+    image: image.reference,
+    seeds,
+    virtualAddress: cell.machines.filter(({ roles }) => roles.includes('control-plane')).length > 1,
+    directory: paths.secrets,
+  };
+  try {
+    return await provider.acquire(request, progress);
+  } catch (error) {
+    // the machine is gone by now, so its console lives in the error alone
+    if (error instanceof MachineStartError) await writeFile(path.join(paths.evidence, `console-${error.machine}.log`), error.console);
+    throw error;
   }
 }
 
@@ -94,9 +104,8 @@ function seedsOf({ kubernetes, images }: Supplies): { kubernetes: Seed; images: 
 
 async function writeDocuments(paths: CellPaths, deployment: ClusterDeployment, lease: Lease): Promise<void> {
   // YAML 1.1 is what Ansible reads: under 1.2 `yes` and `12:30` would come out unquoted
-  const yaml = (document: unknown) => stringify(document, { version: '1.1' });
-  await writeFile(paths.cluster, yaml(deployment));
-  await writeFile(paths.inventory, yaml(inventoryDocument(lease.machines)), { mode: 0o600 });
+  await writeFile(paths.cluster, stringify(deployment, { version: '1.1' }));
+  await writeInventory(paths.inventory, lease.machines);
 }
 
 function writeProperties(journal: JournalWriter, cell: string, supplies: Supplies, lease: Lease): void {

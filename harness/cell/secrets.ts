@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { SecretMask } from '../journal/mask.ts';
 
 /** Shorter strings would mask innocent text. */
 const SHORTEST_SECRET = 16;
@@ -31,7 +32,9 @@ function longWords(text: string): string[] {
   return text.split(/\s+/).filter((word) => word.length >= SHORTEST_SECRET);
 }
 
-/** Replaces every secret in a text. */
-export function redact(text: string, secrets: readonly string[]): string {
-  return secrets.reduce((masked, secret) => masked.replaceAll(secret, '***'), text);
+/** What replaces every secret in a text, in whatever encoding it comes. */
+export function redactor(secrets: readonly string[]): (text: string) => string {
+  const mask = new SecretMask();
+  for (const secret of secrets) mask.add(secret);
+  return (text) => mask.apply(text);
 }

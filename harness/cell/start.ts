@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { ProofgridError } from '../../lifecycle/error.ts';
-import { packageRoot } from '../../lifecycle/root.ts';
 import { createArtifacts } from '../artifact/artifacts.ts';
 import type { Verdict } from '../journal/event.ts';
 import { exitCodeOf } from '../journal/verdict.ts';
@@ -12,10 +11,12 @@ import { loadMatrix } from '../matrix/load.ts';
 import { selectCells } from '../matrix/select.ts';
 import type { Tier } from '../matrix/schema.ts';
 import { createContainerProvider } from '../provider/container/provider.ts';
+import type { Capacity, Provider } from '../provider/contract.ts';
 import { processOwner } from '../provider/owner.ts';
 import { consoleReporter } from '../report/console.ts';
 import { writeReports } from '../report/write.ts';
 import { createAdmission } from '../schedule/admission.ts';
+import { schedule } from '../schedule/schedule.ts';
 import { proofgridVersion } from '../version.ts';
 import type { Keep } from './cell-run.ts';
 import { runCells } from './engine.ts';
@@ -39,23 +40,31 @@ export interface StartRequest {
   readonly signal: AbortSignal;
 }
 
-/** From the command line's wishes to the run's verdict. Rejects only before anything is started. */
-export async function startRun(request: StartRequest): Promise<Verdict> {
-  const matrix = await loadMatrix(request.matrix ?? path.join(packageRoot, 'matrix', 'matrix.yaml'));
+/**
+ * From the command line's wishes to the exit code, which is the journal's: the replay is stricter than the engine, and
+ * what `run` says must be what `report` says. Rejects only before anything is started.
+ */
+export async function startRun(request: StartRequest): Promise<number> {
+  const matrix = await loadMatrix(request.matrix);
   const resumed = request.resume === undefined ? undefined : resumeRun(request.resume, matrix);
-  const cells = resumed?.cells ?? selectCells(matrix, request);
+  const provider = createContainerProvider();
+  const capacity = await provider.capacity();
+  const { order: cells } = schedule(resumed?.cells ?? selectCells(matrix, request), capacity);
   const run = resumed?.record.run ?? newRunName(new Date());
   const directory = await claimDirectory(request, run);
   const journal = openJournal(directory.journal);
   const report = consoleReporter({ stream: process.stdout, isTTY: process.stdout.isTTY, directory: directory.root });
   journal.onLine(report.line);
+  let exitCode: number;
   try {
-    return await execute(request, { run, directory, journal, cells, resumed });
+    await execute(request, { run, directory, journal, cells, resumed, provider, capacity });
   } finally {
     journal.close();
-    await writeReports(directory.root);
+    const { record } = writeReports(directory.root);
+    exitCode = record.exitCode;
     report.close();
   }
+  return exitCode;
 }
 
 interface Execution {
@@ -64,11 +73,13 @@ interface Execution {
   readonly journal: OpenJournal;
   readonly cells: readonly Cell[];
   readonly resumed: Resumed | undefined;
+  readonly provider: Provider;
+  readonly capacity: Capacity;
 }
 
-async function execute(request: StartRequest, { run, directory, journal, cells, resumed }: Execution): Promise<Verdict> {
+async function execute(request: StartRequest, execution: Execution): Promise<void> {
+  const { run, directory, journal, cells, resumed, provider, capacity } = execution;
   const started = performance.now();
-  const provider = createContainerProvider();
   const artifacts = createArtifacts();
   const leases = request.resume === undefined ? [] : await keptLeases(request.resume);
   const planned = resumed?.record.cells ?? cells.map(({ slug, axes, suites }) => ({ cell: slug, axes, suites }));
@@ -77,16 +88,14 @@ async function execute(request: StartRequest, { run, directory, journal, cells, 
     ...{ run, version: proofgridVersion(), argv: [...request.argv], provider: provider.name },
     cells: planned.map(({ cell, axes, suites }) => ({ cell, axes, suites })),
   });
-  const finish = (verdict: Verdict, reason?: string): Verdict => {
+  const finish = (verdict: Verdict, reason?: string) => {
     const durationMs = Math.round(performance.now() - started);
     journal.write({ type: 'run-finished', verdict, exitCode: exitCodeOf(verdict), durationMs, ...(reason === undefined ? {} : { reason }) });
-    return verdict;
   };
   try {
-    const { memory, cpus } = await provider.capacity();
     const verdict = await runCells({
       cells,
-      admission: createAdmission({ memory, cpus }),
+      admission: createAdmission(capacity),
       signal: request.signal,
       cellRun(cell) {
         const lease = leases.find((kept) => kept.cell === cell.slug)?.lease;
@@ -97,7 +106,7 @@ async function execute(request: StartRequest, { run, directory, journal, cells, 
         };
       },
     });
-    return finish(verdict);
+    finish(verdict);
   } catch (error) {
     finish(request.signal.aborted ? 'aborted' : 'errored', messageOf(error));
     throw error;

@@ -4,7 +4,6 @@ import { ProofgridError } from '../../lifecycle/error.ts';
 import type { Keep } from '../cell/cell-run.ts';
 import { interruptible } from '../cell/interruption.ts';
 import { startRun } from '../cell/start.ts';
-import { exitCodeOf } from '../journal/verdict.ts';
 import { TIERS, type Tier } from '../matrix/schema.ts';
 
 interface RunOptions {
@@ -45,7 +44,7 @@ export function runCommand(): Command {
     .action(async (names: string[], options: RunOptions) => {
       if (options.provider === 'kubevirt') throw notYet();
       if (options.resume !== undefined && options.runDir !== undefined) throw bothDirectories();
-      const verdict = await interruptible(
+      process.exitCode = await interruptible(
         (signal) =>
           startRun({
             names,
@@ -61,7 +60,6 @@ export function runCommand(): Command {
           }),
         (message) => process.stderr.write(`proofgrid: ${message}\n`),
       );
-      process.exitCode = exitCodeOf(verdict);
     });
 }
 

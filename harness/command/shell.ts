@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { execa } from 'execa';
 import { ProofgridError } from '../../lifecycle/error.ts';
 import { keptLeases } from '../cell/kept-leases.ts';
+import { shellJoin } from '../machine/quote.ts';
 import { sshArguments } from '../machine/ssh.ts';
 
 const EXAMPLES = `
@@ -24,14 +25,9 @@ export function shellCommand(): Command {
       const found = machines.filter(({ cell, machine }) => machine.name === name || `${cell}/${machine.name}` === name);
       const [first] = found;
       if (first === undefined || found.length > 1) throw wrongMachine(name, machines.map(({ cell, machine }) => `${cell}/${machine.name}`));
-      const { exitCode } = await execa('ssh', [...sshArguments(first.machine), ...remote(command)], { stdio: 'inherit', reject: false });
+      const { exitCode } = await execa('ssh', [...sshArguments(first.machine), ...(command.length === 0 ? [] : [shellJoin(command)])], { stdio: 'inherit', reject: false });
       process.exitCode = exitCode ?? 3;
     });
-}
-
-/** ssh joins its words with blanks and gives them to a remote shell, so each word is quoted here. */
-function remote(command: readonly string[]): string[] {
-  return command.length === 0 ? [] : ['--', command.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ')];
 }
 
 function wrongMachine(name: string, known: readonly string[]): ProofgridError {

@@ -9,7 +9,8 @@ export interface DeploymentInput {
   readonly kubernetes: Binaries;
   /** Baked into the machine image at `/opt/etcd/<version>`. */
   readonly etcd: Binaries;
-  readonly images: { readonly pause: ImageArchive; readonly agnhost: ImageArchive };
+  /** What runtimes need; the images of checks are no part of a cluster, the suites bring them. */
+  readonly images: { readonly pause: ImageArchive };
   /** Where the machines see the Kubernetes binaries and the image archives. */
   readonly seeds: { readonly kubernetes: Seed; readonly images: Seed };
   readonly lease: Pick<Lease, 'id' | 'virtualAddress'>;
@@ -32,7 +33,7 @@ export function toClusterDeployment({ cell, kubernetes, etcd, images, seeds, lea
       },
       runtime: {
         name: cell.axes.runtime as ClusterDeploymentInput['spec']['runtime']['name'],
-        images: [images.pause, images.agnhost].map((archive) => seeded(archive, seeds.images)),
+        images: [seeded(images.pause, seeds.images)],
         pauseImage: images.pause.reference,
       },
       network: {

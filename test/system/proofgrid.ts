@@ -1,13 +1,13 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { execa, type ResultPromise } from 'execa';
+import { execa } from 'execa';
 import { packageRoot } from '../../lifecycle/root.ts';
 
 const program = path.join(packageRoot, 'bin', 'proofgrid.js');
 
 /** Starts the built command line as a user would; the caller judges the exit code. */
-export function proofgrid(words: readonly string[]): ResultPromise<{ reject: false; all: true }> {
+export function proofgrid(words: readonly string[]) {
   return execa(process.execPath, [program, ...words], { reject: false, all: true, cwd: packageRoot });
 }
 

@@ -2,7 +2,7 @@ import { mkdtemp, mkdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { readSecrets, redact, secretsOf } from '../../../harness/cell/secrets.ts';
+import { readSecrets, redactor, secretsOf } from '../../../harness/cell/secrets.ts';
 
 const BODY = 'MC4CAQAwBQYDK2VwBCIEIFakeFakeFakeFakeFakeFakeFakeFakeFake';
 
@@ -24,5 +24,5 @@ test('a directory gives the secrets of its keys, and nothing of certificates', a
 });
 
 test('every occurrence is masked', () => {
-  expect(redact(`a ${BODY} b ${BODY}`, [BODY])).toBe('a *** b ***');
+  expect(redactor([BODY])(`a ${BODY} b ${BODY}`)).not.toContain(BODY);
 });

@@ -23,7 +23,6 @@ function input(wish: Wish, virtualAddress?: string): DeploymentInput {
     etcd: binaries('3.4.23', ['etcd', 'etcdctl']),
     images: {
       pause: { reference: 'localhost/pause:1', directory: '/cache/images', file: 'pause.tar', sha256: digest('c') },
-      agnhost: { reference: 'localhost/agnhost:1', directory: '/cache/images', file: 'agnhost.tar', sha256: digest('d') },
     },
     seeds: {
       kubernetes: { source: '/cache/1.20.2+deb12u1', target: '/opt/seed/kubernetes/1.20.2+deb12u1' },
@@ -104,11 +103,6 @@ test('one control plane: the whole document', () => {
               "path": "/opt/seed/images/pause.tar",
               "reference": "localhost/pause:1",
               "sha256": "cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc",
-            },
-            {
-              "path": "/opt/seed/images/agnhost.tar",
-              "reference": "localhost/agnhost:1",
-              "sha256": "dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd",
             },
           ],
           "name": "containerd",
