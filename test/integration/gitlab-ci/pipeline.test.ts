@@ -5,8 +5,6 @@ import { execa } from 'execa';
 import { expect, onTestFinished, test } from 'vitest';
 import { packageRoot } from '../../../lifecycle/root.ts';
 
-const gitlabCiLocal = '/tmp/h4_gcl/node_modules/.bin/gitlab-ci-local';
-
 /** The checkout as it is now, commits or not, in a directory of its own: a job's `npm ci` removes node_modules first. */
 async function copyOfCheckout(): Promise<string> {
   const root = await mkdtemp(path.join(tmpdir(), 'gitlab-ci-'));
@@ -27,7 +25,9 @@ async function copyOfCheckout(): Promise<string> {
 }
 
 function pipeline(cwd: string, ...words: string[]) {
-  return execa(gitlabCiLocal, ['--home', path.join(cwd, '.home'), ...words], { cwd, reject: false, all: true });
+  return execa('gitlab-ci-local', ['--home', path.join(cwd, '.home'), ...words], {
+    cwd, preferLocal: true, localDir: packageRoot, reject: false, all: true,
+  });
 }
 
 test('a merge request runs the checks before any cell, a fork only by hand, a schedule everything', async () => {
