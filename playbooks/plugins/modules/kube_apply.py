@@ -42,14 +42,14 @@ options:
       names: {description: Names of the objects., type: list, elements: str, required: true}
       until:
         description: >-
-          exists; allocated (a Node has its pod networks); ready (condition Ready); established (a CustomResourceDefinition);
-          rolled-out (a Deployment, DaemonSet, StatefulSet or Job).
+          ready (condition Ready); established (a CustomResourceDefinition); rolled-out (a Deployment, DaemonSet,
+          StatefulSet or Job).
         type: str
-        choices: [exists, allocated, ready, established, rolled-out]
+        choices: [ready, established, rolled-out]
         required: true
       limit_seconds: {description: Longest wait., type: int, required: true}
 attributes:
-  check_mode: {support: full, details: Waits look once in check mode.}
+  check_mode: {support: full, details: Nothing is waited for in check mode.}
 author: Proofgrid
 """
 
@@ -62,8 +62,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 changed_objects: {description: Kind and name of what was changed., type: list, elements: str, returned: always}
-waits:
-  description: For each wait by name the seconds it took, and the specs of its objects by their name.
+waited_seconds:
+  description: For each wait by its name the seconds until it held.
   type: dict
   returned: always
 """
@@ -269,7 +269,7 @@ def add(api, thing, manager, check):
 
 def condition(thing, kind):
     """None when the condition is True, else what it says."""
-    for entry in thing.get('status', {}).get('conditions', []):
+    for entry in thing.get('status', {}).get('conditions') or []:
         if entry['type'] == kind:
             return None if entry['status'] == 'True' else '%s is %s: %s' % (kind, entry['status'], entry.get('message', ''))
     return 'no condition %s yet' % kind
@@ -296,20 +296,17 @@ def rolled_out(thing):
 
 # Each returns None when it holds, else what is lacking.
 UNTIL = {
-    'exists': lambda thing: None,
-    'allocated': lambda thing: None if thing['spec'].get('podCIDR') else 'no pod network allocated yet',
     'ready': lambda thing: condition(thing, 'Ready'),
     'established': lambda thing: condition(thing, 'Established'),
     'rolled-out': rolled_out,
 }
 
 
-def lacking(api, wait, found):
-    """What each object still lacks, by name; fills `found` with the live objects."""
+def lacking(api, wait):
+    """What each object still lacks, by name."""
     missing = {}
     for name in wait['names']:
         thing = api.get(api.path(wait['api_version'], wait['kind'], wait['namespace'], name))
-        found[name] = thing
         complaint = 'does not exist' if thing is None else UNTIL[wait['until']](thing)
         if complaint:
             missing[name] = complaint
@@ -317,10 +314,11 @@ def lacking(api, wait, found):
 
 
 def wait_for(api, wait):
-    begin, found = time.time(), {}
+    """Returns the seconds until it held; raises ValueError at its limit."""
+    begin = time.time()
     while True:
         try:
-            missing = lacking(api, wait, found)
+            missing = lacking(api, wait)
         except (OSError, http.client.HTTPException, ApiError) as error:
             if isinstance(error, ApiError) and error.status < 500:
                 raise
@@ -329,19 +327,12 @@ def wait_for(api, wait):
             api.connection.close()
         seconds = round(time.time() - begin, 2)
         if not missing:
-            return {'seconds': seconds, 'specs': {name: thing.get('spec', {}) for name, thing in found.items()}}
+            return seconds
         if seconds > wait['limit_seconds']:
             raise ValueError('%s: not within %d s: %s. Look at the events of these objects and the evidence of their nodes' % (
                 wait['name'], wait['limit_seconds'],
                 '; '.join('%s %s: %s' % (wait['kind'], name, what) for name, what in sorted(missing.items()))))
         time.sleep(POLL_SECONDS)
-
-
-def look_at(api, wait):
-    """In check mode nothing was changed, so nothing can be waited for: what is there now."""
-    found = {}
-    lacking(api, wait, found)
-    return {'seconds': 0, 'specs': {name: thing.get('spec', {}) for name, thing in found.items() if thing}}
 
 
 def wait_of(thing, until, limit_seconds):
@@ -361,7 +352,15 @@ def flat(objects):
             for item in flat(thing['items']):
                 yield item
         else:
-            yield copy.deepcopy(thing)
+            yield with_keys(copy.deepcopy(thing))
+
+
+def with_keys(thing):
+    """Ports are a list keyed by protocol too, whose default the schema of 1.20 forgot, so an apply without it fails."""
+    if thing['kind'] == 'Service':
+        for port in thing.get('spec', {}).get('ports') or []:
+            port.setdefault('protocol', 'TCP')
+    return thing
 
 
 def run(module, api):
@@ -372,17 +371,20 @@ def run(module, api):
             changed.append(title(thing))
     objects = list(flat(params['objects']))
     for thing in objects:
-        if apply(api, thing, params['field_manager'], check):
-            changed.append(title(thing))
+        try:
+            if apply(api, thing, params['field_manager'], check):
+                changed.append(title(thing))
+        except ApiError as error:
+            raise ValueError('the API server refused %s with %d: %s' % (title(thing), error.status, error))
         if thing['kind'] == 'CustomResourceDefinition' and not check:
             wait_for(api, wait_of(thing, 'established', DISCOVERY_LIMIT_SECONDS))
     wanted = list(params['waits'])
     if params['workload_limit_seconds']:
         wanted += [wait_of(thing, 'rolled-out', params['workload_limit_seconds'])
                    for thing in objects if thing['kind'] in WORKLOADS]
-    for wait in wanted:
-        waits[wait['name']] = look_at(api, wait) if check else wait_for(api, wait)
-    return {'changed': bool(changed), 'changed_objects': changed, 'waits': waits}
+    for wait in [] if check else wanted:
+        waits[wait['name']] = wait_for(api, wait)
+    return {'changed': bool(changed), 'changed_objects': changed, 'waited_seconds': waits}
 
 
 def main():
