@@ -1,7 +1,7 @@
 import { failure, type HostCheck } from './finding.ts';
 
 /** Every Debian package that Proofgrid needs on a host, with what needs it: the only list of them. */
-export const HOST_PACKAGES: Readonly<Record<string, string>> = {
+const HOST_PACKAGES: Readonly<Record<string, string>> = {
   // Machines
   podman: 'runs the machines',
   runc: 'the OCI runtime that also works on hybrid cgroups',

@@ -23,7 +23,7 @@ const manifestSchema = z.strictObject({
 export type Manifest = z.infer<typeof manifestSchema>;
 /** What a cache that a CI system packs and unpacks keeps of a file's time: ZIP counts in two seconds. */
 const TIME_GRAIN_MS = 2_000;
-export const MANIFEST = 'manifest.json';
+const MANIFEST = 'manifest.json';
 export const FILES = 'files';
 
 /** JSON with sorted keys: equal inputs, equal text. */
