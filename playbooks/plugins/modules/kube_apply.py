@@ -68,141 +68,16 @@ waited_seconds:
   returned: always
 """
 
-import base64
 import copy
 import http.client
-import json
-import os
-import ssl
 import time
 import urllib.parse
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.kubernetes_api import DISCOVERY_LIMIT_SECONDS, POLL_SECONDS, Api, ApiError, load_kubeconfig
 
-POLL_SECONDS = 0.1
-REQUEST_TIMEOUT_SECONDS = 30
-# A CustomResourceDefinition is served a moment after it is established.
-DISCOVERY_LIMIT_SECONDS = 15
 WORKLOADS = ('Deployment', 'DaemonSet', 'StatefulSet', 'Job')
 BOOKKEEPING = ('managedFields', 'resourceVersion', 'generation', 'creationTimestamp', 'uid', 'selfLink')
-
-
-class ApiError(Exception):
-    def __init__(self, status, message):
-        super(ApiError, self).__init__(message)
-        self.status = status
-
-
-def load_kubeconfig(path):
-    with open(path) as stream:
-        text = stream.read()
-    try:
-        return json.loads(text)
-    except ValueError:
-        import yaml
-        return yaml.safe_load(text)
-
-
-def named(entries, name, key):
-    return next(entry[key] for entry in entries if entry['name'] == name)
-
-
-class Secrets(object):
-    """Files for ssl, which reads nothing else; data of a kubeconfig is kept in memory, never on a disk."""
-
-    def __init__(self):
-        self.handles = []
-
-    def path(self, section, name):
-        if name in section:
-            return section[name]
-        if name + '-data' not in section:
-            return None
-        handle = os.memfd_create(name)
-        os.write(handle, base64.b64decode(section[name + '-data']))
-        self.handles.append(handle)
-        return '/proc/self/fd/%d' % handle
-
-    def close(self):
-        for handle in self.handles:
-            os.close(handle)
-
-
-class Api(object):
-    """One kept connection to the API server of a kubeconfig's current context."""
-
-    def __init__(self, kubeconfig):
-        context = named(kubeconfig['contexts'], kubeconfig['current-context'], 'context')
-        cluster = named(kubeconfig['clusters'], context['cluster'], 'cluster')
-        user = named(kubeconfig['users'], context['user'], 'user')
-        secrets = Secrets()
-        tls = ssl.create_default_context(cafile=secrets.path(cluster, 'certificate-authority'))
-        tls.load_cert_chain(secrets.path(user, 'client-certificate'), secrets.path(user, 'client-key'))
-        secrets.close()
-        self.server = cluster['server']
-        url = urllib.parse.urlsplit(self.server)
-        self.connection = http.client.HTTPSConnection(
-            url.hostname, url.port or 443, context=tls, timeout=REQUEST_TIMEOUT_SECONDS)
-        self.resources = {}
-
-    def request(self, method, path, body=None, content_type='application/json'):
-        """Returns the decoded answer; raises ApiError. A kept connection that the server closed is opened again."""
-        payload = None if body is None else json.dumps(body)
-        headers = {'Accept': 'application/json', 'Content-Type': content_type}
-        for last in (False, True):
-            try:
-                self.connection.request(method, path, payload, headers)
-                answer = self.connection.getresponse()
-                content = answer.read()
-                break
-            except (http.client.RemoteDisconnected, BrokenPipeError):
-                self.connection.close()
-                if last:
-                    raise
-        if answer.status >= 400:
-            raise ApiError(answer.status, self.explain(content))
-        return json.loads(content)
-
-    @staticmethod
-    def explain(content):
-        try:
-            return json.loads(content)['message']
-        except (ValueError, KeyError, TypeError):
-            return content.decode('utf-8', 'replace')[:300]
-
-    def resource(self, api_version, kind):
-        """The entry of the API's resource list that serves a kind."""
-        prefix = '/api/' if '/' not in api_version else '/apis/'
-        end = time.time() + DISCOVERY_LIMIT_SECONDS
-        while (api_version, kind) not in self.resources:
-            try:
-                for entry in self.request('GET', prefix + api_version)['resources']:
-                    if '/' not in entry['name']:
-                        self.resources[api_version, entry['kind']] = entry
-            except ApiError as error:
-                if error.status != 404:
-                    raise
-            if (api_version, kind) in self.resources:
-                break
-            if time.time() > end:
-                raise ValueError('the API server serves no %s of %s; apply its CustomResourceDefinition first' % (
-                    kind, api_version))
-            time.sleep(POLL_SECONDS)
-        return prefix + api_version, self.resources[api_version, kind]
-
-    def path(self, api_version, kind, namespace, name):
-        base, entry = self.resource(api_version, kind)
-        if entry['namespaced']:
-            base += '/namespaces/' + urllib.parse.quote(namespace or 'default')
-        return '%s/%s/%s' % (base, entry['name'], urllib.parse.quote(name))
-
-    def get(self, path):
-        try:
-            return self.request('GET', path)
-        except ApiError as error:
-            if error.status == 404:
-                return None
-            raise
 
 
 def without_bookkeeping(thing):
