@@ -46,7 +46,7 @@ interface Supplies {
 
 /** Artifacts, machines, and the two documents that the lifecycle runner reads. */
 export async function prepare(preparation: Preparation): Promise<Prepared> {
-  const { cell, journal, provider, signal } = preparation;
+  const { cell, journal, signal } = preparation;
   const phase = openPhase(journal, { cell: cell.slug, suite: 'cell', phase: 'prepare' }, ['artifacts', 'machines']);
   const report = (message: string) => journal.write({ type: 'progress', cell: cell.slug, message });
   try {
