@@ -7,6 +7,7 @@ import { replay } from '../journal/replay.ts';
 import { AXES, type Cell } from '../matrix/cell.ts';
 import type { Matrix } from '../matrix/load.ts';
 import { selectCells } from '../matrix/select.ts';
+import { notARun } from './kept-leases.ts';
 
 export interface Resumed {
   readonly record: RunRecord;
@@ -17,7 +18,7 @@ export interface Resumed {
 /** What is left of an earlier run. Throws a usage error when there is no such run, or when the matrix no longer has its cells. */
 export function resumeRun(directory: string, matrix: Matrix): Resumed {
   const file = path.join(directory, 'journal.jsonl');
-  if (!existsSync(file)) throw nothingThere(directory);
+  if (!existsSync(file)) throw notARun(directory);
   const { lines, torn } = readJournal(file);
   const record = replay(lines, { torn });
   const open = record.cells.filter(({ verdict }) => verdict !== 'passed');
@@ -37,15 +38,6 @@ function sameCell(matrix: Matrix, { cell: slug, axes, suites }: CellRecord): Cel
   const [cell] = selectCells(matrix, { names: [axes['topology'] ?? slug], set, suites });
   if (cell?.slug !== slug) throw changed(slug);
   return cell;
-}
-
-function nothingThere(directory: string): ProofgridError {
-  return new ProofgridError({
-    code: 'RESUME_NOT_A_RUN',
-    fault: 'usage',
-    what: `${directory} has no journal.jsonl`,
-    remedy: 'name the directory of an earlier run',
-  });
 }
 
 function changed(slug: string): ProofgridError {

@@ -1,0 +1,87 @@
+import { existsSync } from 'node:fs';
+import { readFile, readdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parse, stringify } from 'yaml';
+import { readJournal } from '../../harness/journal/read.ts';
+import { replay } from '../../harness/journal/replay.ts';
+import { packageRoot } from '../../lifecycle/root.ts';
+import { leasedResources, newDirectory, proofgrid } from './proofgrid.ts';
+
+/** A matrix whose network is the user's own manifest, and that manifest is wrong. */
+async function brokenNetwork(): Promise<string> {
+  const file = await newDirectory('matrix.yaml');
+  const matrix = parse(await readFile(path.join(packageRoot, 'matrix', 'matrix.yaml'), 'utf8')) as { axes: { network: object } };
+  matrix.axes.network = { ...matrix.axes.network, manifest: 'cni.yaml' };
+  await writeFile(file, stringify(matrix));
+  await writeFile(path.join(path.dirname(file), 'cni.yaml'), stringify({ apiVersion: 'example.com/v1', kind: 'Unknown', metadata: { name: 'cni' } }));
+  return file;
+}
+
+describe('a deploy that fails', () => {
+  let directory: string;
+  let exitCode: number | undefined;
+  let output: string;
+
+  beforeAll(async () => {
+    directory = await newDirectory('failing');
+    const matrix = await brokenNetwork();
+    const words = ['run', 'all-in-one', '--matrix', matrix, '--set', 'network=manifest', '--keep', 'failed', '--run-dir', directory];
+    ({ exitCode, all: output } = await proofgrid(words));
+  });
+  afterAll(async () => {
+    await proofgrid(['reap', directory]);
+  });
+
+  test('is a failure of the product, at its step, with what was expected and observed', async () => {
+    expect(exitCode, output).toBe(1);
+    const [cell] = replay(readJournal(path.join(directory, 'journal.jsonl')).lines).cells;
+    const deploy = cell?.phases.find(({ phase }) => phase === 'deploy');
+    const failed = deploy?.cases.filter(({ verdict }) => verdict === 'failed') ?? [];
+    expect(failed.map(({ name }) => name)).toEqual(['network-plugin']);
+    expect(failed[0]?.observed).toContain('example.com/v1');
+    expect(await readFile(path.join(directory, 'junit.xml'), 'utf8')).toContain('<failure');
+  });
+
+  test('has its evidence all the same', async () => {
+    const [cell = ''] = await readdir(path.join(directory, 'cells'));
+    const journal = path.join(directory, 'cells', cell, 'evidence', 'node-1', 'journal.log');
+    expect(await readFile(journal, 'utf8')).toContain('kube-apiserver');
+  });
+
+  test('leaves its machines, says how to get in, and shell gets in', async () => {
+    expect(output).toContain(`proofgrid shell ${directory} node-1`);
+    const shell = await proofgrid(['shell', directory, 'node-1', '--', 'printf', '%s', `it's "here" $HOME`]);
+    expect(shell.all).toBe(`it's "here" $HOME`);
+    const status = await proofgrid(['shell', directory, 'node-1', '--', 'sh', '-c', 'exit 7']);
+    expect(status.exitCode).toBe(7);
+  });
+
+  test('reap leaves kept machines alone until their run is named', async () => {
+    expect((await proofgrid(['reap'])).exitCode).toBe(0);
+    expect(await leasedResources(directory)).not.toEqual([]);
+    const reap = await proofgrid(['reap', directory]);
+    expect(reap.exitCode, reap.all).toBe(0);
+    expect(await leasedResources(directory)).toEqual([]);
+  });
+});
+
+describe('a run that was killed', () => {
+  test('goes on with --resume on the machines that still live, and passes', async () => {
+    const directory = await newDirectory('resumed');
+    const run = proofgrid(['run', 'all-in-one', '--suite', 'lifecycle,e2e', '--run-dir', directory]);
+    const journal = path.join(directory, 'journal.jsonl');
+    while (!existsSync(journal) || !(await readFile(journal, 'utf8')).includes('"suite":"e2e"')) await delay(200);
+    run.kill('SIGKILL');
+    await run;
+    const resumed = await proofgrid(['run', '--resume', directory]);
+    expect(resumed.exitCode, resumed.all).toBe(0);
+    const { lines } = readJournal(journal);
+    expect(lines.filter(({ type }) => type === 'lease-acquired').map((line) => ('lease' in line ? line.lease : ''))).toSatisfy(
+      (leases: string[]) => leases.length === 2 && leases[0] === leases[1],
+    );
+    expect(lines.filter((line) => line.type === 'phase-started' && line.suite === 'lifecycle')).toHaveLength(1);
+    expect(await leasedResources(directory)).toEqual([]);
+  });
+});
