@@ -55,7 +55,7 @@ export const apiEndpointSurvives: Check = {
     },
     {
       name: 'no-quorum-left',
-      observed: /HTTP 50\d|no answer within|etcdserver|timed? ?out/,
+      observed: /^(HTTP 50\d: .*|no answer within \d+ s|ECONNRESET)$/s,
       apply: faulty(async (context, mend) => {
         const holder = await endpointHolder(context);
         const other = etcdMembers(context).find(({ name }) => name !== holder.name);
