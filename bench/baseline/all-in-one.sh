@@ -68,9 +68,6 @@ cat > /etc/kubernetes/kubelet.yaml <<CONF
  authentication: {anonymous: {enabled: false}, webhook: {enabled: true}, x509: {clientCAFile: $pki/ca.crt}},
  authorization: {mode: Webhook}, tlsCertFile: $pki/kubelet.crt, tlsPrivateKeyFile: $pki/kubelet.key}
 CONF
-# Machines in containers share some cgroup hierarchies: each kubelet keeps to a subtree of its own.
-findmnt -nrt cgroup,cgroup2 -o TARGET | while read -r hierarchy; do mkdir -p "$hierarchy/$name"; done
-for file in cpus mems; do cat /sys/fs/cgroup/cpuset/cpuset.$file > "/sys/fs/cgroup/cpuset/$name/cpuset.$file"; done
 [ "${TUNED:-0}" = 0 ] || sed -i 's/^ authorization/ nodeStatusUpdateFrequency: 1s, authorization/' /etc/kubernetes/kubelet.yaml
 cat > /etc/kubernetes/kube-proxy.yaml <<CONF
 ---
@@ -95,6 +92,10 @@ unit kube-controller-manager "/usr/local/bin/kube-controller-manager --kubeconfi
 --root-ca-file=$pki/ca.crt --service-account-private-key-file=$pki/sa.key --allocate-node-cidrs --cluster-cidr=10.244.0.0/16 \
 --cluster-signing-cert-file=$pki/ca.crt --cluster-signing-key-file=$pki/ca.key"
 unit kube-scheduler "/usr/local/bin/kube-scheduler --kubeconfig=/etc/kubernetes/scheduler.conf"
+# Machines in containers share some cgroup hierarchies, so the kubelet keeps to a subtree of its own; systemd trims empty ones.
+mkdir -p /etc/systemd/system/kubelet.service.d
+findmnt -nrt cgroup,cgroup2 -o TARGET | sed "1i [Service]
+s|.*|ExecStartPre=/bin/mkdir -p &/$name|" > /etc/systemd/system/kubelet.service.d/cgroup.conf
 unit kubelet "/usr/local/bin/kubelet --config=/etc/kubernetes/kubelet.yaml --kubeconfig=/etc/kubernetes/kubelet.conf --hostname-override=$name \
 --container-runtime=remote --container-runtime-endpoint=unix:///run/containerd/containerd.sock"
 unit kube-proxy "/usr/local/bin/kube-proxy --config=/etc/kubernetes/kube-proxy.yaml --hostname-override=$name"
