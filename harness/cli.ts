@@ -1,6 +1,5 @@
-import { Command, CommanderError } from 'commander';
-import { ProofgridError } from '../lifecycle/error.ts';
-import { exitCodeOfFault } from './exit-code.ts';
+import { Command } from 'commander';
+import { runCommandLine } from '../lifecycle/command-line.ts';
 import { doctorCommand } from './command/doctor.ts';
 import { lintCommand } from './command/lint.ts';
 import { planCommand } from './command/plan.ts';
@@ -18,22 +17,6 @@ const program = new Command('proofgrid')
   .enablePositionalOptions();
 
 const commands = [planCommand, runCommand, lintCommand, reportCommand, shellCommand, reapCommand, doctorCommand, schemaCommand];
-for (const make of commands) program.addCommand(make().exitOverride());
-program.exitOverride();
+for (const make of commands) program.addCommand(make());
 
-try {
-  await program.parseAsync();
-} catch (error) {
-  process.exitCode = explain(error);
-}
-
-function explain(error: unknown): number {
-  // commander has printed its own message; asking for help or the version is no error
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  if (error instanceof ProofgridError) {
-    process.stderr.write(`proofgrid: ${error.message}\n`);
-    return exitCodeOfFault(error.fault);
-  }
-  process.stderr.write(`proofgrid: this is a bug, please report it\n${error instanceof Error ? error.stack : String(error)}\n`);
-  return 1;
-}
+await runCommandLine(program);

@@ -1,8 +1,7 @@
-import { Command, CommanderError } from 'commander';
+import { Command } from 'commander';
 import { z } from 'zod';
 import { clusterDeploymentSchema } from './cluster-deployment.ts';
-import { ProofgridError } from './error.ts';
-import { exitCodeOfFault } from './exit-code.ts';
+import { runCommandLine } from './command-line.ts';
 import { checkInventory } from './inventory.ts';
 import { readClusterDeployment } from './read-cluster.ts';
 import { runCommand } from './run-command.ts';
@@ -33,21 +32,6 @@ const schema = new Command('schema')
     process.stdout.write(`${JSON.stringify({ title: 'ClusterDeployment', ...document }, undefined, 2)}\n`);
   });
 
-for (const command of [runCommand(), validate, schema]) program.addCommand(command.exitOverride());
+for (const command of [runCommand(), validate, schema]) program.addCommand(command);
 
-try {
-  await program.exitOverride().parseAsync();
-} catch (error) {
-  process.exitCode = explain(error);
-}
-
-function explain(error: unknown): number {
-  // commander has printed its own message; asking for help is no error
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  if (error instanceof ProofgridError) {
-    process.stderr.write(`lifecycle: ${error.message}\n`);
-    return exitCodeOfFault(error.fault);
-  }
-  process.stderr.write(`lifecycle: this is a bug, please report it\n${error instanceof Error ? error.stack : String(error)}\n`);
-  return 1;
-}
+await runCommandLine(program);
