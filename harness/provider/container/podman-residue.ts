@@ -3,6 +3,7 @@ import { execa } from 'execa';
 
 /** What netavark leaves on the host when podman is killed between setting a machine's network up and writing it down. */
 export interface NetworkTraces {
+  readonly name: string;
   /** CIDR. */
   readonly subnet: string;
   /** Name of the bridge on the host. */
@@ -16,7 +17,7 @@ const TABLES = ['filter', 'nat'] as const;
  * Removes namespaces, bridge and firewall rules of a network that has no container any more, but still exists itself: as
  * long as it does, nobody else can have its subnet or the name of its bridge. Usually there is nothing left to do.
  */
-export async function removeResidue({ subnet, bridge }: NetworkTraces): Promise<void> {
+export async function removeResidue({ name: network, subnet, bridge }: NetworkTraces): Promise<void> {
   if (await stat(`/sys/class/net/${bridge}`).catch(() => undefined)) {
     // The namespaces first: with them go the machines' ends of the cables that are plugged into the bridge.
     for (const name of await namespacesIn(subnet)) await quietly('ip', ['netns', 'delete', name]);
@@ -24,7 +25,7 @@ export async function removeResidue({ subnet, bridge }: NetworkTraces): Promise<
   }
   for (const table of TABLES) {
     const { stdout } = await quietly('iptables-save', ['-t', table]);
-    for (const words of residualRules(stdout, { subnet, bridge })) await quietly('iptables', ['-w', '-t', table, ...words]);
+    for (const words of residualRules(stdout, { name: network, subnet, bridge })) await quietly('iptables', ['-w', '-t', table, ...words]);
   }
 }
 
@@ -32,11 +33,11 @@ export async function removeResidue({ subnet, bridge }: NetworkTraces): Promise<
  * Words for `iptables` that delete what `iptables-save` shows of a network: rules for its subnet or its bridge, and then the
  * chains of its own that they led to.
  */
-export function residualRules(saved: string, { subnet, bridge }: NetworkTraces): string[][] {
+export function residualRules(saved: string, { name, subnet, bridge }: NetworkTraces): string[][] {
   const rules = saved
     .split('\n')
     .map((line) => line.split(' '))
-    .filter((words) => words[0] === '-A' && (words[1]?.startsWith('NETAVARK') === true || words.at(-1)?.startsWith('NETAVARK') === true))
+    .filter((words) => words[0] === '-A' && (words.includes(name) || words[1]?.startsWith('NETAVARK') === true || words.at(-1)?.startsWith('NETAVARK') === true))
     .filter((words) => words.some((word, index) => word === subnet || (word === bridge && /^-[io]$/.test(words[index - 1] ?? ''))));
   const chains = new Set(rules.flatMap((words) => words.filter((word) => /^NETAVARK-[0-9A-F]+$/.test(word))));
   return [

@@ -3,6 +3,7 @@ import { containerWords, labelWords, networkWords } from './container-words.ts';
 import { engineCommand, engineFailed, succeed, type EngineCommand } from './engine-command.ts';
 import type { ContainerSpec, Engine, NetworkSpec } from './engine.ts';
 import { LEASE_LABEL } from './labels.ts';
+import { isolateNetwork } from './podman-isolation.ts';
 import { removeResidue } from './podman-residue.ts';
 
 const labels = z.record(z.string(), z.string()).nullish().transform((value) => value ?? {});
@@ -35,8 +36,9 @@ export function podmanNetworkWords(spec: NetworkSpec): string[] {
 }
 
 /** podman 4.3 or newer, with netavark. */
-export function podmanEngine(run: EngineCommand = engineCommand('podman'), residue = removeResidue): Engine {
+export function podmanEngine(run: EngineCommand = engineCommand('podman'), residue = removeResidue, isolate = isolateNetwork): Engine {
   const podman = (...words: string[]) => succeed(run, 'podman', words);
+  const bridgeOf = async (network: string) => (await podman('network', 'inspect', '--format', '{{.NetworkInterface}}', network)).trim();
   const list = async (words: readonly string[], lease: string | undefined): Promise<unknown> => {
     const filter = lease === undefined ? LEASE_LABEL : `${LEASE_LABEL}=${lease}`;
     const all = [...words, '--filter', `label=${filter}`, '--format', 'json'];
@@ -56,7 +58,10 @@ export function podmanEngine(run: EngineCommand = engineCommand('podman'), resid
     createNetwork: async (spec) => {
       const words = ['network', 'create', ...podmanNetworkWords(spec)];
       const { exitCode, stderr } = await run(words);
-      if (exitCode === 0) return true;
+      if (exitCode === 0) {
+        await isolate({ ...spec, bridge: await bridgeOf(spec.name) });
+        return true;
+      }
       if (/subnet .* is already used/.test(stderr)) return false;
       throw engineFailed('podman', words, stderr.trim());
     },
@@ -92,7 +97,7 @@ export function podmanEngine(run: EngineCommand = engineCommand('podman'), resid
       const attached = await podman('ps', '--all', '--quiet', '--filter', `network=${name}`);
       const [network] = inspectedSchema.parse(JSON.parse(stdout || '[]'));
       const subnet = network?.subnets[0]?.subnet;
-      if (network !== undefined && subnet !== undefined && attached === '') await residue({ subnet, bridge: network.network_interface });
+      if (network !== undefined && subnet !== undefined && attached === '') await residue({ name, subnet, bridge: network.network_interface });
       await absent(run, ['network', 'rm', name]);
     },
     removeVolume: async (name) => absent(run, ['volume', 'rm', name]),

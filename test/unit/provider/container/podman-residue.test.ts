@@ -15,7 +15,7 @@ const SAVED = `*nat
 COMMIT`;
 
 test('only rules of this subnet and this bridge go, and only those that netavark made', () => {
-  expect(residualRules(SAVED, { subnet: '10.213.81.0/24', bridge: 'podman5' }).map((words) => words.join(' '))).toEqual([
+  expect(residualRules(SAVED, { name: 'proofgrid-abc', subnet: '10.213.81.0/24', bridge: 'podman5' }).map((words) => words.join(' '))).toEqual([
     '-D POSTROUTING -s 10.213.81.0/24 -j NETAVARK-205F14EB36044',
     '-D NETAVARK-205F14EB36044 -d 10.213.81.0/24 -j ACCEPT',
     '-D NETAVARK_ISOLATION_1 -i podman5 ! -o podman5 -j NETAVARK_ISOLATION_2',
@@ -25,5 +25,16 @@ test('only rules of this subnet and this bridge go, and only those that netavark
 });
 
 test('nothing to find, nothing to do', () => {
-  expect(residualRules('', { subnet: '10.213.81.0/24', bridge: 'podman5' })).toEqual([]);
+  expect(residualRules('', { name: 'proofgrid-abc', subnet: '10.213.81.0/24', bridge: 'podman5' })).toEqual([]);
+});
+
+test('the rule that isolates a network goes with it, and no other network’s', () => {
+  const saved = [
+    '-A FORWARD -d 10.213.0.0/16 -i podman5 ! -o podman5 -m comment --comment proofgrid-abc -j DROP',
+    '-A FORWARD -d 10.213.0.0/16 -i podman6 ! -o podman6 -m comment --comment proofgrid-def -j DROP',
+  ].join('\n');
+  const words = residualRules(saved, { name: 'proofgrid-abc', subnet: '10.213.81.0/24', bridge: 'podman5' });
+  expect(words.map((rule) => rule.join(' '))).toEqual([
+    '-D FORWARD -d 10.213.0.0/16 -i podman5 ! -o podman5 -m comment --comment proofgrid-abc -j DROP',
+  ]);
 });
