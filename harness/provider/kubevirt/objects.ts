@@ -1,6 +1,6 @@
 /**
  * The objects of a cell, as far as we write or read them. Field names and phases are those of kubevirt.io/v1,
- * cdi.kubevirt.io/v1beta1 and Kubernetes; schema/ has the published shapes that everything is checked against.
+ * cdi.kubevirt.io/v1beta1 and Kubernetes; schema/kubevirt-shapes.json has the published shapes that everything is checked against.
  */
 export interface ObjectMeta {
   readonly name: string;
