@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { readJournal } from '../journal/read.ts';
-import { createContainerProvider } from '../provider/container/provider.ts';
 import type { Lease } from '../provider/contract.ts';
+import { providerOf } from '../provider/provider-of.ts';
 import { cellPaths } from './run-directory.ts';
 
 export interface KeptLease {
@@ -10,11 +10,12 @@ export interface KeptLease {
 }
 
 /** The leases of a run that still exist; the journal says which there were, the provider which there are. */
-export async function keptLeases(runDirectory: string): Promise<KeptLease[]> {
+export async function keptLeases(runDirectory: string, site?: string): Promise<KeptLease[]> {
   const { lines } = readJournal(path.join(runDirectory, 'journal.jsonl'));
   const released = new Set(lines.flatMap((line) => (line.type === 'lease-released' ? [line.lease] : [])));
   const acquired = lines.flatMap((line) => (line.type === 'lease-acquired' && !released.has(line.lease) ? [line] : []));
-  const provider = createContainerProvider();
+  const name = lines.findLast((line) => line.type === 'run-started')?.provider === 'kubevirt' ? 'kubevirt' : 'container';
+  const provider = await providerOf({ name, site });
   const found = await Promise.all(
     acquired.map(async ({ cell, lease }) => ({ cell, lease: await provider.find(lease, cellPaths(runDirectory, cell).secrets) })),
   );
