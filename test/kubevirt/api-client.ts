@@ -130,6 +130,7 @@ export class ApiClient {
         const lines = createInterface({ input: response });
         lines.on('line', (line) => changed(JSON.parse(line) as WatchEvent));
         lines.on('close', () => resolve());
+        lines.on('error', () => resolve());
         response.on('error', () => resolve());
       });
       sent.on('error', () => resolve());
