@@ -17,8 +17,10 @@ export interface ControlPlane {
   readonly kubeconfig: string;
   /** JSON lines at level Metadata: who asked for what. */
   readonly auditLog: string;
-  /** What a kubelet of this cluster serves with. */
+  /** What a kubelet and extensions of this cluster serve with. */
   readonly kubelet: KeyPair;
+  /** Path. */
+  readonly certificateAuthority: string;
   /** Path of a kubeconfig of another user, who may do what RBAC says. */
   kubeconfigOf(user: string, groups?: readonly string[]): Promise<string>;
   stopApiServer(): Promise<void>;
@@ -59,7 +61,7 @@ export async function startControlPlane(): Promise<ControlPlane> {
     authority.issue('apiserver', { user: 'kube-apiserver', names }),
     authority.issue('admin', { user: 'admin', groups: ['system:masters'] }),
     authority.issue('manager', { user: 'system:kube-controller-manager' }),
-    authority.issue('kubelet', { user: 'system:node:double', groups: ['system:nodes'], names }),
+    authority.issue('kubelet', { user: 'system:node:double', groups: ['system:nodes'], names: [...names, 'DNS:virt-api.kubevirt.svc'] }),
     authority.issue('kubelet-client', { user: 'kube-apiserver-kubelet-client', groups: ['system:masters'] }),
     authority.issue('service-accounts', { user: 'service-accounts' }),
   ]);
@@ -103,6 +105,8 @@ export async function startControlPlane(): Promise<ControlPlane> {
           'enable-admission-plugins': 'OwnerReferencesPermissionEnforcement',
           'kubelet-client-certificate': kubeletClient.certificate,
           'kubelet-client-key': kubeletClient.key,
+          'proxy-client-cert-file': kubeletClient.certificate,
+          'proxy-client-key-file': kubeletClient.key,
           'kubelet-certificate-authority': authority.certificate,
           'kubelet-preferred-address-types': 'InternalIP',
           'audit-policy-file': join(directory, 'audit-policy.json'),
@@ -141,6 +145,7 @@ export async function startControlPlane(): Promise<ControlPlane> {
     kubeconfig,
     auditLog,
     kubelet,
+    certificateAuthority: authority.certificate,
     async kubeconfigOf(user: string, groups: readonly string[] = []) {
       const name = `user-${user.replaceAll(/[^a-z0-9-]/g, '-')}`;
       return writeKubeconfig(join(directory, `${name}.kubeconfig`), server, authority, await authority.issue(name, { user, groups }));

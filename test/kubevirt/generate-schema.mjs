@@ -61,7 +61,8 @@ function reference(group, model) {
   ts.forEachChild(source, (node) => {
     if (!ts.isInterfaceDeclaration(node) || node.name.text !== model) return;
     for (const member of node.members) {
-      const property = member.name.text;
+      // reserved words of JavaScript are marked on the way: `_default`
+      const property = member.name.text.replace(/^_/, '');
       if (property === 'status' && Object.values(KINDS).some(([, kind]) => kind === model)) continue;
       definitions[name][member.questionToken === undefined ? `${property}!` : property] = INT_OR_STRING.has(property) ? 'int-or-string' : typeOf(member.type, group, enums);
     }

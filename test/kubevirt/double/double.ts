@@ -10,6 +10,7 @@ import { STORAGE_CLASS, stepClaim, stepDataVolume, stepVolume } from './disk.ts'
 import { stepInstance } from './instance.ts';
 import { startKubelet } from './kubelet.ts';
 import { stepPod } from './node.ts';
+import { startVirtApi } from './virt-api.ts';
 import { stepVirtualMachine } from './virtual-machine.ts';
 
 /** Plays virt-controller, virt-handler, CDI, a provisioner, the scheduler and one kubelet. The only double of the tests. */
@@ -57,6 +58,7 @@ export async function startDouble(plane: ControlPlane, backend: Backend): Promis
     faultOf: (namespace, machine) => faults.get(`${namespace}/${machine}`) ?? faults.get(`${namespace}/*`) ?? faults.get('*/*'),
   };
   const kubelet = await startKubelet(plane, context);
+  const virtApi = await startVirtApi(plane, context);
   await registerNode(client, kubelet.port);
   const following = cache.run(abort.signal);
   return {
@@ -79,7 +81,7 @@ export async function startDouble(plane: ControlPlane, backend: Backend): Promis
     async stop() {
       abort.abort();
       await Promise.all([following, ...working.values()]);
-      await kubelet.stop();
+      await Promise.all([kubelet.stop(), virtApi.stop()]);
       await Promise.all([...new Set([...context.guests.values()].map(({ namespace }) => namespace))].map(async (namespace) => backend.clear(namespace)));
       client.close();
     },
