@@ -1,3 +1,4 @@
+import { ProofgridError } from '../../../lifecycle/error.ts';
 import type { SiteNetwork } from './site.ts';
 
 type Multus = Extract<SiteNetwork, { readonly type: 'multus' }>;
@@ -15,10 +16,17 @@ export function blockCount({ first, last, block }: Pick<Multus, 'first' | 'last'
   return Math.max(0, Math.floor((toNumber(last) - toNumber(first) + 1) / block));
 }
 
-/** Throws for a block that is not there or that is too small: both are errors of the caller. */
+/** Throws `SITE_BLOCK_TOO_SMALL`, and a RangeError for a block that is not there. */
 export function blockAddresses(network: Multus, block: number, machines: readonly string[]): CellAddresses {
   if (block < 0 || block >= blockCount(network)) throw new RangeError(`the network has no block ${block}`);
-  if (machines.length >= network.block) throw new RangeError(`a block of ${network.block} addresses has no room for ${machines.length} machines`);
+  if (machines.length >= network.block) {
+    throw new ProofgridError({
+      code: 'SITE_BLOCK_TOO_SMALL',
+      fault: 'usage',
+      what: `a block of ${network.block} addresses has no room for ${machines.length} machines and their virtual address`,
+      remedy: 'raise spec.network.block of the site',
+    });
+  }
   const start = toNumber(network.first) + block * network.block;
   const prefix = network.subnet.slice(network.subnet.indexOf('/'));
   return {

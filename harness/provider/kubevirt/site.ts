@@ -122,8 +122,8 @@ const shipped = path.join(packageRoot, 'vm-templates', 'sites');
 /** A site that is shipped by its name, or a file. Rejects with a `DocumentError` with lines and columns. */
 export async function loadSite(nameOrFile = 'default'): Promise<Site> {
   const named = path.join(shipped, `${nameOrFile}.yaml`);
-  if (/^[a-z0-9-]+$/.test(nameOrFile) && existsSync(named)) return judged(named, await readDocument(named, siteSchema));
-  if (existsSync(nameOrFile)) return judged(nameOrFile, await readDocument(nameOrFile, siteSchema));
+  if (/^[a-z0-9-]+$/.test(nameOrFile) && existsSync(named)) return readSite(named);
+  if (existsSync(nameOrFile)) return readSite(nameOrFile);
   const names = (await readdir(shipped)).map((file) => path.basename(file, '.yaml')).sort();
   throw new ProofgridError({
     code: 'SITE_UNKNOWN',
@@ -131,6 +131,10 @@ export async function loadSite(nameOrFile = 'default'): Promise<Site> {
     what: `there is no site ${JSON.stringify(nameOrFile)}`,
     remedy: `name a file, or one of ${names.join(', ')}`,
   });
+}
+
+export async function readSite(file: string): Promise<Site> {
+  return judged(file, await readDocument(file, siteSchema));
 }
 
 /** The same for text that is already read; `file` is named in errors. */

@@ -37,10 +37,10 @@ export function parseTemplate(text: string, file: string): Template {
     const { line, col } = lineCounter.linePos(offset);
     return { file, line: Math.max(1, line), column: Math.max(1, col) };
   };
-  if (!Array.isArray(documents)) throw templateError('TEMPLATE_EMPTY', at(0), 'the template holds no document', 'write one');
+  if (documents.length === 0) throw templateError('TEMPLATE_EMPTY', at(0), 'the template holds no document', 'write one');
   const [mistake] = documents.flatMap(({ errors, warnings }) => [...errors, ...warnings]);
   if (mistake !== undefined) throw templateError('TEMPLATE_SYNTAX', at(mistake.pos[0]), mistake.message, 'write it as YAML 1.2');
-  return { file, documents, locate: (node) => at(node?.range?.[0] ?? 0) };
+  return { file, documents: [...documents], locate: (node) => at(node?.range?.[0] ?? 0) };
 }
 
 /** One value for each document whose `$when` holds. Throws `TEMPLATE_*` with the place. */
