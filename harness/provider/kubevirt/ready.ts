@@ -110,10 +110,10 @@ async function login(machine: Machine, limitMs: number, signal: AbortSignal): Pr
 /** Zero: done. Two: done, with errors it could live with. An image without cloud-init has nothing to wait for. */
 async function cloudInitFinished(machine: Machine, limitMs: number, signal: AbortSignal): Promise<string[]> {
   const host = sshHost(machine, [], { signal });
-  const script = 'command -v cloud-init >/dev/null || exit 0; cloud-init status --wait --long >&2';
-  const { exitCode, stderr } = await host.exec(['sh', '-c', script], { limitMs });
+  const script = '[ -d /run/systemd/system ] && echo systemd; command -v cloud-init >/dev/null || exit 0; cloud-init status --wait --long >&2';
+  const { exitCode, stdout, stderr } = await host.exec(['sh', '-c', script], { limitMs });
   if (exitCode !== 0 && exitCode !== 2) throw new Error(`cloud-init status says (${exitCode}): ${stderr.trim()}`);
-  return failedUnits(host, limitMs);
+  return stdout.trim() === 'systemd' ? failedUnits(host, limitMs) : [];
 }
 
 async function startError({ client, tunnels }: Context, { id, name }: Wanted, stage: Stage, cause: unknown): Promise<MachineStartError> {

@@ -118,8 +118,9 @@ function running({ instance, pod }: MachineView): Progress {
   }
   const address = instance.status.interfaces?.find(({ ipAddress }) => ipAddress !== undefined && ipAddress !== '')?.ipAddress;
   if (address === undefined) return { type: 'waiting', stage: 'address', reason: 'no interface of the guest has an address' };
-  const ready = instance.status.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true;
-  return { type: 'reachable', address, ready };
+  // Without the guest's agent nobody has asked the guest, whatever Ready says.
+  const isTrue = (wanted: string) => instance.status?.conditions?.some(({ type, status }) => type === wanted && status === 'True') === true;
+  return { type: 'reachable', address, ready: isTrue('Ready') && isTrue('AgentConnected') };
 }
 
 function because(conditions: readonly { readonly type: string; readonly status: string; readonly message?: string }[] | undefined): string {
