@@ -9,8 +9,8 @@ import { processOwner } from '../../../harness/provider/owner.ts';
 
 export const GIBIBYTE = 2 ** 30;
 
-/** A site on the double's cluster. */
-export function site(change: Record<string, unknown> = {}, name = 'test'): Site {
+/** A site on the double's cluster, as a file would have it. */
+export function siteText(change: Record<string, unknown> = {}, name = 'test'): string {
   const spec = {
     images: { 'debian-12': { type: 'claim', namespace: 'images', name: 'debian-12' } },
     seeds: 'baked',
@@ -20,7 +20,11 @@ export function site(change: Record<string, unknown> = {}, name = 'test'): Site 
     scheduling: { controlPlanes: 'preferred' },
     ...change,
   };
-  return parseSite(JSON.stringify({ apiVersion: 'proofgrid.dev/v1alpha1', kind: 'Site', metadata: { name }, spec }, null, 2), 'test-site.yaml');
+  return JSON.stringify({ apiVersion: 'proofgrid.dev/v1alpha1', kind: 'Site', metadata: { name }, spec }, null, 2);
+}
+
+export function site(change: Record<string, unknown> = {}, name = 'test'): Site {
+  return parseSite(siteText(change, name), 'test-site.yaml');
 }
 
 /** Milliseconds that a stage may take in a test of its failure; the longest of a success here is a second. */

@@ -116,7 +116,7 @@ test.each([
 ] as const)('a machine that is %s fails at the stage %s, with the evidence, and leaves nothing', async (fault, stage, reason) => {
   double.fault('*', '*', fault);
   onTestFinished(() => double.fault('*', '*', undefined));
-  const limits = { ...STAGE_LIMITS, scheduled: 3000, 'disk bound': 3000, address: 3000 };
+  const limits = { ...STAGE_LIMITS, [stage]: 3000 };
   const error: unknown = await provider({ limits }).acquire(request(['a']), progress).catch((reason_: unknown) => reason_);
   expect(error).toBeInstanceOf(MachineStartError);
   const failure = error as MachineStartError;
@@ -127,7 +127,7 @@ test.each([
 });
 
 test('a second lease waits whole until the first goes, and nobody is over the budget', async () => {
-  const subject = provider({ site: site('narrow', '  capacity: { cpus: 3, memory: 4Gi }\n  overhead: { cpus: 0, memory: 0.5Gi }') });
+  const subject = provider({ site: site('narrow', '  capacity: { cpus: 3, memory: 4Gi }') });
   const first = await subject.acquire(request(['a']), progress);
   const reports: string[] = [];
   let done = false;
@@ -151,4 +151,5 @@ test('an aborted acquisition leaves nothing, and another site is not touched by 
   const later = { dryRun: false, now: new Date(Date.now() + 3_600_000) };
   expect(await other.reap(later)).toEqual([]); // this process took it over when it renewed it
   await other.release(kept);
+  expect(await leases()).toEqual([]);
 });

@@ -1,4 +1,4 @@
-import type { ApiClient, ApiObject } from '../api-client.ts';
+import { ApiError, type ApiClient, type ApiObject } from '../api-client.ts';
 import type { Backend } from './backend.ts';
 import type { Cache } from './cache.ts';
 
@@ -23,6 +23,8 @@ export interface Context {
   readonly faultOf: (namespace: string, machine: string) => Fault | undefined;
   /** Guests by the uid of their pod. */
   readonly guests: Map<string, Guest>;
+  /** What has been made and is not in the cache yet. */
+  readonly made: Set<string>;
   /** Something in the namespace may need another step. */
   readonly enqueue: (namespace: string) => void;
 }
@@ -35,6 +37,21 @@ export interface Guest {
   reason?: string;
 }
 
+/**
+ * Makes an object once, however late the cache shows it: quota charges also for a creation that fails because the object
+ * exists, so KubeVirt's controllers remember what they expect, too.
+ */
+export async function makeOnce({ made }: Context, key: string, work: () => Promise<void>): Promise<void> {
+  if (made.has(key)) return;
+  made.add(key);
+  try {
+    await work();
+  } catch (error) {
+    made.delete(key);
+    throw error;
+  }
+}
+
 /** One event about an object, as `kubectl describe` shows it; the same one is not repeated. */
 export async function event({ client }: Context, object: ApiObject, type: 'Normal' | 'Warning', reason: string, message: string): Promise<void> {
   const { namespace = '', name = '', uid = '' } = object.metadata;
@@ -44,6 +61,9 @@ export async function event({ client }: Context, object: ApiObject, type: 'Norma
     involvedObject: { apiVersion: object.apiVersion, kind: object.kind, namespace, name, uid },
     ...{ type, reason, message, count: 1, firstTimestamp: now, lastTimestamp: now },
     source: { component: object.kind === 'Pod' ? 'default-scheduler' : 'virtualmachine-controller' },
+  }).catch((error: unknown) => {
+    // nobody reads it any more where the namespace is being removed
+    if (!(error instanceof ApiError) || (error.status !== 403 && error.status !== 404)) throw error;
   });
 }
 

@@ -1,5 +1,5 @@
 import { ApiError, type ApiObject } from '../api-client.ts';
-import { event, machineOf, type Context } from './context.ts';
+import { event, machineOf, makeOnce, type Context } from './context.ts';
 import { path } from './kinds.ts';
 import { differs, mergeConditions, type Condition } from './status.ts';
 
@@ -35,10 +35,12 @@ async function createClaim(context: Context, volume: ApiObject): Promise<void> {
   const { namespace = '', name = '', uid = '', labels } = volume.metadata;
   const storage = (volume['spec'].storage ?? volume['spec'].pvc) as Record<string, unknown>;
   try {
-    await context.client.ensure(path('PersistentVolumeClaim', namespace), {
-      metadata: { name, labels, ownerReferences: [owner(volume, name, uid)] },
-      spec: { accessModes: ['ReadWriteOnce'], storageClassName: STORAGE_CLASS, ...storage },
-    });
+    await makeOnce(context, `claim/${uid}`, async () =>
+      context.client.ensure(path('PersistentVolumeClaim', namespace), {
+        metadata: { name, labels, ownerReferences: [owner(volume, name, uid)] },
+        spec: { accessModes: ['ReadWriteOnce'], storageClassName: STORAGE_CLASS, ...storage },
+      }),
+    );
   } catch (error) {
     if (!(error instanceof ApiError) || error.status !== 403) throw error;
     await event(context, volume, 'Warning', 'ErrExceededQuota', error.message);

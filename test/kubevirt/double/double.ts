@@ -54,7 +54,7 @@ export async function startDouble(plane: ControlPlane, backend: Backend): Promis
   };
   const cache = new Cache(client, enqueue);
   const context: Context = {
-    ...{ client, cache, backend, node: NODE, guests: new Map(), enqueue },
+    ...{ client, cache, backend, node: NODE, guests: new Map(), made: new Set(), enqueue },
     faultOf: (namespace, machine) => faults.get(`${namespace}/${machine}`) ?? faults.get(`${namespace}/*`) ?? faults.get('*/*'),
   };
   const kubelet = await startKubelet(plane, context);
@@ -67,7 +67,7 @@ export async function startDouble(plane: ControlPlane, backend: Backend): Promis
     fault: (namespace, machine, fault) => {
       if (fault === undefined) faults.delete(`${namespace}/${machine}`);
       else faults.set(`${namespace}/${machine}`, fault);
-      enqueue(namespace);
+      for (const { metadata } of cache.all('VirtualMachine')) enqueue(metadata.namespace ?? '');
     },
     async die(namespace, machine) {
       const pod = cache.in('Pod', namespace).find(({ metadata }) => metadata.ownerReferences?.[0]?.name === machine);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { ApiError, type ApiObject } from '../api-client.ts';
-import { event, machineOf, type Context } from './context.ts';
+import { event, machineOf, makeOnce, type Context } from './context.ts';
 import { owner } from './disk.ts';
 import { path } from './kinds.ts';
 import { differs, mergeConditions, type Condition } from './status.ts';
@@ -79,7 +79,7 @@ async function createPod(context: Context, instance: ApiObject): Promise<void> {
   if (!filled) return update(context, instance, 'Pending', [{ type: 'DataVolumesReady', status: 'False', reason: 'NotAllDVsReady', message: 'Not all of the VMI\'s DVs are ready' }, notReady('PodNotExists', 'virt-launcher pod has not yet been scheduled')]);
   const claims = volumes.flatMap(({ dataVolume, persistentVolumeClaim }) => dataVolume?.name ?? persistentVolumeClaim?.claimName ?? []);
   try {
-    await context.client.ensure(path('Pod', namespace), {
+    const pod = {
       apiVersion: 'v1',
       kind: 'Pod',
       metadata: {
@@ -99,7 +99,8 @@ async function createPod(context: Context, instance: ApiObject): Promise<void> {
         ],
         volumes: claims.map((claimName, index) => ({ name: `disk-${index}`, persistentVolumeClaim: { claimName } })),
       },
-    });
+    };
+    await makeOnce(context, `pod/${uid}`, async () => context.client.ensure(path('Pod', namespace), pod));
   } catch (error) {
     if (!(error instanceof ApiError) || error.status !== 403) throw error;
     await event(context, instance, 'Warning', 'FailedCreate', `Error creating pod: ${error.message}`);
