@@ -9,13 +9,17 @@ export interface Context {
   readonly site: Site;
   readonly clock: ServerClock;
   readonly tunnels: Tunnels;
+  /** Whether machines are tried straight before they are reached through the API server. */
+  readonly straight: boolean;
 }
 
 export interface ContextOptions extends ClientOptions {
   readonly site: Site;
+  /** Default: true. */
+  readonly straight?: boolean;
 }
 
-export async function createContext({ site, ...options }: ContextOptions): Promise<Context> {
+export async function createContext({ site, straight = true, ...options }: ContextOptions): Promise<Context> {
   const client = kubeClient(options);
-  return { client, site, clock: serverClock(), tunnels: createTunnels(client) };
+  return { client, site, clock: serverClock(), tunnels: createTunnels(client), straight };
 }

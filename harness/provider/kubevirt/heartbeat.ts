@@ -3,7 +3,7 @@ import { pidNamespace, processOwner } from '../owner.ts';
 import type { Context } from './context.ts';
 import { parseLease, renewal, type LeaseFacts } from './lease.ts';
 import { namespaceOf } from './names.ts';
-import type { Namespace } from './objects.ts';
+import type { Namespace, VirtualMachineInstance } from './objects.ts';
 import { runnerPod } from './runner-pod.ts';
 
 /** The lease as its namespace has it now. @throws ProofgridError LEASE_GONE */
@@ -31,6 +31,27 @@ export async function renewLease(context: Context, facts: Pick<LeaseFacts, 'id' 
   const renewed = answer === undefined ? undefined : parseLease(answer.object);
   if (renewed === undefined || renewed.terminating !== undefined) throw gone(id, cell);
   return renewed;
+}
+
+/**
+ * Whether all machines of a lease still run; a second request, so not with every renewal.
+ * @throws ProofgridError MACHINE_LOST with what the cluster says about those that do not
+ */
+export async function refuseLost({ client }: Context, { id, cell, machines }: Pick<LeaseFacts, 'id' | 'cell' | 'machines'>, off: ReadonlySet<string>): Promise<void> {
+  const namespace = namespaceOf(id);
+  const { items } = await client.list<VirtualMachineInstance>({ kind: 'VirtualMachineInstance', namespace });
+  const lost = machines.filter((name) => !off.has(`${id}/${name}`)).flatMap((name) => {
+    const instance = items.find(({ metadata }) => metadata.name === name);
+    const phase = instance?.status?.phase;
+    return phase === 'Running' ? [] : [`${name} (${instance === undefined ? 'its VirtualMachineInstance is gone' : (phase ?? 'no phase')})`];
+  });
+  if (lost.length === 0) return;
+  throw new ProofgridError({
+    code: 'MACHINE_LOST',
+    fault: 'infrastructure',
+    what: `machines of lease ${id} of cell ${cell} do not run any more: ${lost.join(', ')}`,
+    remedy: 'whatever failed since then is the infrastructure; run it again',
+  });
 }
 
 export function gone(id: string, cell: string, cause?: unknown): ProofgridError {

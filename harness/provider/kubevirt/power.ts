@@ -14,13 +14,15 @@ const OFF_LIMIT = 60_000;
 /**
  * Power as a person at the socket has it: the instance is ended without grace and made anew; disks stay. Only for sites
  * with static addresses: on the pod network a machine comes back with another one.
+ * @param powerless `<lease>/<machine>` of those that are off on purpose
  */
-export function createPower(context: () => Promise<Context>): Power {
+export function createPower(context: () => Promise<Context>, powerless: Set<string>): Power {
   return {
     async off(lease, name) {
       const machine = machineOf(lease, name);
       const current = await context();
       const place = { namespace: namespaceOf(lease.id), name };
+      powerless.add(`${lease.id}/${name}`);
       await setStrategy(current, lease, name, 'Halted');
       await waitFor({ name: `power of ${name} off`, limitMs: OFF_LIMIT, intervalMs: 250 }, async () => {
         const found = await current.client.get<VirtualMachineInstance>({ kind: 'VirtualMachineInstance', ...place });
@@ -43,6 +45,7 @@ export function createPower(context: () => Promise<Context>): Power {
       } finally {
         watching.abort();
       }
+      powerless.delete(`${lease.id}/${name}`);
       report(`machine ${name} is on again`);
     },
   };

@@ -5,7 +5,7 @@ import { budgetOf } from './capacity.ts';
 import { createContext, type Context, type ContextOptions } from './context.ts';
 import { readConsole } from './diagnosis.ts';
 import { findLease } from './find.ts';
-import { readLease, renewLease } from './heartbeat.ts';
+import { readLease, refuseLost, renewLease } from './heartbeat.ts';
 import { removeKeys } from './keys.ts';
 import type { LeaseFacts } from './lease.ts';
 import { namespaceOf } from './names.ts';
@@ -27,12 +27,17 @@ export interface KubevirtProvider extends Provider {
   close(): Promise<void>;
 }
 
+/** Renewals after which machines are looked at: with one every 20 s that is under five requests a minute for a cell of one machine. */
+const LOOK_EVERY = 2;
+
 /** Every cell in a namespace of its own, with KubeVirt's virtual machines. Connects when it is first used. */
 export function createKubevirtProvider({ removalLimitMs = REMOVAL_LIMIT, ...options }: KubevirtProviderOptions): KubevirtProvider {
   let made: Promise<Context> | undefined;
   const context = () => (made ??= createContext(options));
   /** What a renewal needs to know, so that a heartbeat is one request. */
   const known = new Map<string, LeaseFacts>();
+  const powerless = new Set<string>();
+  const beats = new Map<string, number>();
   const renew = async ({ id, cell }: Lease, change: { readonly kept?: boolean; readonly timeToLive?: number }) => {
     const current = await context();
     const facts = known.get(id) ?? (await readLease(current, id, cell));
@@ -46,7 +51,13 @@ export function createKubevirtProvider({ removalLimitMs = REMOVAL_LIMIT, ...opti
       return { cpus, memory, leases: leases.length };
     },
     acquire: async (request, progress) => acquire(await context(), request, progress, options),
-    heartbeat: (lease) => renew(lease, {}),
+    async heartbeat(lease) {
+      await renew(lease, {});
+      const facts = known.get(lease.id);
+      const beat = (beats.get(lease.id) ?? 0) + 1;
+      beats.set(lease.id, beat);
+      if (beat % LOOK_EVERY === 0 && facts !== undefined) await refuseLost(await context(), facts, powerless);
+    },
     keep: (lease, timeToLive) => renew(lease, { kept: true, timeToLive }),
     find: async (id, directory) => findLease(await context(), id, directory),
     async release(lease) {
@@ -54,7 +65,7 @@ export function createKubevirtProvider({ removalLimitMs = REMOVAL_LIMIT, ...opti
       await release(await context(), lease, removalLimitMs);
     },
     reap: async (request) => reap(await context(), request, removalLimitMs),
-    ...(options.site.network.type === 'multus' ? { power: createPower(context) } : {}),
+    ...(options.site.network.type === 'multus' ? { power: createPower(context, powerless) } : {}),
     console: { read: async (lease, machine) => readConsole((await context()).client, namespaceOf(lease.id), machine) },
     requests: async () => (made === undefined ? 0 : (await made).client.requests),
     async close() {

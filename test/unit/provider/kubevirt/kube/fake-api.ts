@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -13,6 +13,8 @@ export type Handler = (request: IncomingMessage & { readonly text: string }, res
 export interface FakeApi {
   readonly client: KubeClient;
   readonly port: number;
+  /** The one that runs at first. */
+  readonly server: Server;
   readonly requests: { readonly method: string; readonly url: string; readonly text: string; readonly type: string }[];
   stop(): Promise<void>;
   start(): Promise<void>;
@@ -49,7 +51,7 @@ export async function fakeApi(handler: Handler, options: ClientOptions = {}): Pr
     await rm(directory, { recursive: true });
   });
   return {
-    ...{ client, port, requests, stop },
+    ...{ client, port, server, requests, stop },
     async start() {
       server = make();
       server.listen(port, '127.0.0.1');
