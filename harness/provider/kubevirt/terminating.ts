@@ -1,8 +1,8 @@
 import type { KubeClient } from './kube/client.ts';
 import type { Condition, KubeObject, Namespace, ResourceKind } from './objects.ts';
 
-/** Kinds with finalizers of their own controllers; what holds a namespace is nearly always one of them. */
-const HOLDERS: readonly ResourceKind[] = ['VirtualMachine', 'VirtualMachineInstance', 'DataVolume', 'PersistentVolumeClaim', 'Pod', 'Secret', 'NetworkPolicy'];
+/** Kinds with finalizers of their own controllers; what holds a namespace is nearly always one of them. Never secrets: nobody may list them. */
+const HOLDERS: readonly ResourceKind[] = ['VirtualMachine', 'VirtualMachineInstance', 'DataVolume', 'PersistentVolumeClaim', 'Pod'];
 /** The namespace controller says here which kinds remain, and which finalizers. */
 const TELLING = ['NamespaceDeletionDiscoveryFailure', 'NamespaceDeletionContentFailure', 'NamespaceContentRemaining', 'NamespaceFinalizersRemaining'];
 
