@@ -109,6 +109,8 @@ export interface Provider {
   release(lease: Lease): Promise<void>;
   /** Removes what is expired or orphaned, and nothing else. */
   reap(options: { readonly dryRun: boolean; readonly now: Date }): Promise<readonly ReapedLease[]>;
+  /** Machines that should run and do not, each with what the provider sees of it: then a failure says nothing about the product. */
+  examine?(lease: Lease): Promise<readonly string[]>;
   readonly power?: Power;
   readonly console?: Console;
 }

@@ -33,18 +33,20 @@ export async function renewLease(context: Context, facts: Pick<LeaseFacts, 'id' 
   return renewed;
 }
 
-/**
- * Whether all machines of a lease still run; a second request, so not with every renewal.
- * @throws ProofgridError MACHINE_LOST with what the cluster says about those that do not
- */
-export async function refuseLost({ client }: Context, { id, cell, machines }: Pick<LeaseFacts, 'id' | 'cell' | 'machines'>, off: ReadonlySet<string>): Promise<void> {
+/** Those machines of a lease that should run and do not, with what the cluster says; one request. */
+export async function lostMachines({ client }: Context, id: string, machines: readonly string[], off: ReadonlySet<string>): Promise<string[]> {
   const namespace = namespaceOf(id);
   const { items } = await client.list<VirtualMachineInstance>({ kind: 'VirtualMachineInstance', namespace });
-  const lost = machines.filter((name) => !off.has(`${id}/${name}`)).flatMap((name) => {
+  return machines.filter((name) => !off.has(`${id}/${name}`)).flatMap((name) => {
     const instance = items.find(({ metadata }) => metadata.name === name);
     const phase = instance?.status?.phase;
     return phase === 'Running' ? [] : [`${name} (${instance === undefined ? 'its VirtualMachineInstance is gone' : (phase ?? 'no phase')})`];
   });
+}
+
+/** @throws ProofgridError MACHINE_LOST */
+export async function refuseLost(context: Context, { id, cell, machines }: Pick<LeaseFacts, 'id' | 'cell' | 'machines'>, off: ReadonlySet<string>): Promise<void> {
+  const lost = await lostMachines(context, id, machines, off);
   if (lost.length === 0) return;
   throw new ProofgridError({
     code: 'MACHINE_LOST',

@@ -5,7 +5,7 @@ import { budgetOf } from './capacity.ts';
 import { createContext, type Context, type ContextOptions } from './context.ts';
 import { readConsole } from './diagnosis.ts';
 import { findLease } from './find.ts';
-import { readLease, refuseLost, renewLease } from './heartbeat.ts';
+import { lostMachines, readLease, refuseLost, renewLease } from './heartbeat.ts';
 import { removeKeys } from './keys.ts';
 import type { LeaseFacts } from './lease.ts';
 import { namespaceOf } from './names.ts';
@@ -58,6 +58,7 @@ export function createKubevirtProvider({ removalLimitMs = REMOVAL_LIMIT, ...opti
       beats.set(lease.id, beat);
       if (beat % LOOK_EVERY === 0 && facts !== undefined) await refuseLost(await context(), facts, powerless);
     },
+    examine: async (lease) => lostMachines(await context(), lease.id, lease.machines.map(({ name }) => name), powerless),
     keep: (lease, timeToLive) => renew(lease, { kept: true, timeToLive }),
     find: async (id, directory) => findLease(await context(), id, directory),
     async release(lease) {

@@ -62,8 +62,10 @@ test('a renewal is one request, every second one looks at the machines, and a lo
   await subject.heartbeat(lease);
   await subject.heartbeat(lease);
   expect((await subject.requests()) - before).toBe(3);
+  expect(await subject.examine?.(lease)).toEqual([]);
   await double.die(`proofgrid-${lease.id}`, 'm1');
   await expect.poll(async () => subject.heartbeat(lease).then(() => '', String), { timeout: 20_000 }).toMatch(/m1 \(Failed\).*MACHINE_LOST/);
+  expect(await subject.examine?.(lease)).toEqual(['m1 (Failed)']);
   await subject.release(lease);
   await expect(subject.heartbeat(lease)).rejects.toThrow('LEASE_GONE');
 });
