@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { STAGE_LIMITS } from '../../../harness/provider/kubevirt/stage.ts';
 import { ApiClient } from '../../kubevirt/api-client.ts';
 import { startControlPlane, type ControlPlane } from '../../kubevirt/control-plane.ts';
 import { startDouble, type Double } from '../../kubevirt/double/double.ts';
@@ -53,7 +54,9 @@ const leases = async () => (await admin.list('/api/v1/namespaces?labelSelector=p
 
 test(`runs that are killed at ${MOMENTS} moments are reaped whole; a living run and a foreign namespace stay`, async () => {
   await admin.create('/api/v1/namespaces', { metadata: { name: 'foreign', labels: { 'proofgrid.dev/lease': 'foreign', 'proofgrid.dev/site': 'test' } } });
-  const kubevirt = provider({ kubeconfig: plane.kubeconfig });
+  // a stub never answers on SSH, and the living run has to wait for it until the killed ones are dealt with
+  const limits = { ...STAGE_LIMITS, 'ssh login': 3_600_000, 'cloud-init finished': 3_600_000 };
+  const kubevirt = provider({ kubeconfig: plane.kubeconfig, limits });
   const abort = new AbortController();
   const living = kubevirt.acquire(request(1, { cell: 'living' }), progress(abort.signal)).catch((error: unknown) => error);
   await expect.poll(async () => [...backend.guests.values()].length, { timeout: 30_000 }).toBe(1);
