@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { ProofgridError } from '../../lifecycle/error.ts';
 import { readJournal } from '../journal/read.ts';
-import { createContainerProvider } from '../provider/container/provider.ts';
 import type { Lease } from '../provider/contract.ts';
+import { providerOf } from '../provider/provider-of.ts';
 import { cellPaths } from './run-directory.ts';
 
 export interface KeptLease {
@@ -12,12 +12,13 @@ export interface KeptLease {
 }
 
 /** The leases of a run that still exist; the journal says which there were, the provider which there are. */
-export async function keptLeases(runDirectory: string): Promise<KeptLease[]> {
+export async function keptLeases(runDirectory: string, site?: string): Promise<KeptLease[]> {
   if (!existsSync(path.join(runDirectory, 'journal.jsonl'))) throw notARun(runDirectory);
   const { lines } = readJournal(path.join(runDirectory, 'journal.jsonl'));
   const released = new Set(lines.flatMap((line) => (line.type === 'lease-released' ? [line.lease] : [])));
   const acquired = lines.flatMap((line) => (line.type === 'lease-acquired' && !released.has(line.lease) ? [line] : []));
-  const provider = createContainerProvider();
+  const name = lines.findLast((line) => line.type === 'run-started')?.provider === 'kubevirt' ? 'kubevirt' : 'container';
+  const provider = await providerOf({ name, site });
   const found = await Promise.all(
     acquired.map(async ({ cell, lease }) => ({ cell, lease: await provider.find(lease, cellPaths(runDirectory, cell).secrets) })),
   );

@@ -11,10 +11,12 @@ export interface OperationPhase {
   readonly cell: string;
   readonly runRoot: string;
   readonly request: RunRequest;
+  /** What the provider knows of machines that are lost; asked after a failure. */
+  readonly examine?: () => Promise<readonly string[]>;
 }
 
 /** Runs `deploy` through the lifecycle runner as the phase `lifecycle.deploy`: one case per step. */
-export async function deployPhase({ journal, cell, runRoot, request }: OperationPhase): Promise<RunResult> {
+export async function deployPhase({ journal, cell, runRoot, request, examine }: OperationPhase): Promise<RunResult> {
   const id: PhaseId = { cell, suite: 'lifecycle', phase: 'deploy' };
   const phase = openPhase(journal, id, [...STEPS]);
   const evidence = path.relative(runRoot, request.logDirectory);
@@ -37,10 +39,20 @@ export async function deployPhase({ journal, cell, runRoot, request }: Operation
       phase.record({ name, classname: 'post-condition', verdict: event.outcome, durationMs, expected, observed });
     }
   };
-  const result = await runOperation({ ...request, onEvent });
+  const result = await blame(await runOperation({ ...request, onEvent }), examine);
   if (result.outcome !== 'passed') recordFailure(phase.record, result, seen, evidence);
   phase.finish();
   return result;
+}
+
+/** An operation on machines that died is not the product's failure, whatever Ansible saw of it. */
+async function blame(result: RunResult, examine: OperationPhase['examine']): Promise<RunResult> {
+  if (examine === undefined || (result.outcome !== 'failed' && result.outcome !== 'timed-out')) return result;
+  const lost = await examine().catch(() => []); // the verdict stays as it was when the provider cannot tell
+  if (lost.length === 0) return result;
+  const { failure } = result;
+  const message = `lost machines: ${lost.join(', ')}${failure === undefined ? '' : `; ${failure.message}`}`;
+  return { ...result, outcome: 'errored', ...(failure === undefined ? {} : { failure: { ...failure, message } }) };
 }
 
 function recordFailure(

@@ -7,7 +7,7 @@ import type { JournalWriter } from '../journal/event.ts';
 import { writeInventory } from '../machine/inventory.ts';
 import type { Cell } from '../matrix/cell.ts';
 import { toClusterDeployment } from '../matrix/deployment.ts';
-import { MachineStartError } from '../provider/container/start-error.ts';
+import { MachineStartError } from '../provider/start-error.ts';
 import type { Lease, LeaseRequest, Owner, Progress, Provider, Seed } from '../provider/contract.ts';
 import type { Runtime } from '../../lifecycle/cluster-deployment.ts';
 import { openPhase } from './phase.ts';
@@ -71,8 +71,9 @@ async function acquire({ cell, paths, owner, provider }: Preparation, image: Mac
     cell: cell.slug,
     owner,
     timeToLive: LEASE_TIME_TO_LIVE,
-    machines: cell.machines.map(({ name, cpus, memory }) => ({ name, cpus, memory })),
+    machines: cell.machines.map(({ name, cpus, memory, roles }) => ({ name, cpus, memory, roles })),
     image: image.reference,
+    os: cell.axes.os,
     seeds,
     virtualAddress: cell.machines.filter(({ roles }) => roles.includes('control-plane')).length > 1,
     directory: paths.secrets,

@@ -10,9 +10,9 @@ import type { Cell } from '../matrix/cell.ts';
 import { loadMatrix } from '../matrix/load.ts';
 import { selectCells } from '../matrix/select.ts';
 import type { Tier } from '../matrix/schema.ts';
-import { createContainerProvider } from '../provider/container/provider.ts';
 import type { Capacity, Provider } from '../provider/contract.ts';
 import { processOwner } from '../provider/owner.ts';
+import { providerOf, type ProviderName } from '../provider/provider-of.ts';
 import { consoleReporter } from '../report/console.ts';
 import { writeReports } from '../report/write.ts';
 import { createAdmission } from '../schedule/admission.ts';
@@ -31,6 +31,10 @@ export interface StartRequest {
   readonly tier?: Tier;
   readonly suites?: readonly string[];
   readonly keep: Keep;
+  /** Default: container. */
+  readonly provider?: ProviderName;
+  /** Of the provider kubevirt: a shipped site's name, or a file. */
+  readonly site?: string;
   /** Default: `proofgrid-runs/<run>` in the working directory. */
   readonly directory?: string;
   /** Directory of an earlier run to continue; excludes `directory`. */
@@ -47,7 +51,7 @@ export interface StartRequest {
 export async function startRun(request: StartRequest): Promise<number> {
   const matrix = await loadMatrix(request.matrix);
   const resumed = request.resume === undefined ? undefined : resumeRun(request.resume, matrix);
-  const provider = createContainerProvider();
+  const provider = await providerOf({ name: resumed === undefined ? (request.provider ?? 'container') : resumedProvider(resumed), site: request.site });
   const capacity = await provider.capacity();
   const { order: cells } = schedule(resumed?.cells ?? selectCells(matrix, request), capacity);
   const run = resumed?.record.run ?? newRunName(new Date());
@@ -81,7 +85,7 @@ async function execute(request: StartRequest, execution: Execution): Promise<voi
   const { run, directory, journal, cells, resumed, provider, capacity } = execution;
   const started = performance.now();
   const artifacts = createArtifacts();
-  const leases = request.resume === undefined ? [] : await keptLeases(request.resume);
+  const leases = request.resume === undefined ? [] : await keptLeases(request.resume, request.site);
   const planned = resumed?.record.cells ?? cells.map(({ slug, axes, suites }) => ({ cell: slug, axes, suites }));
   journal.write({
     type: 'run-started',
@@ -113,6 +117,11 @@ async function execute(request: StartRequest, execution: Execution): Promise<voi
   } finally {
     await closeSshMasters();
   }
+}
+
+/** A run goes on where its machines are, whatever the command line says. */
+function resumedProvider({ record }: Resumed): ProviderName {
+  return record.provider === 'kubevirt' ? 'kubevirt' : 'container';
 }
 
 async function claimDirectory({ directory, resume }: StartRequest, run: string): Promise<RunDirectory> {

@@ -39,8 +39,12 @@ async function runSuite(suite: string, { run, paths, prepared }: Suites): Promis
 }
 
 async function runLifecycle(run: CellRun, paths: CellPaths, prepared: Prepared): Promise<Verdict> {
-  const { journal, cell, directory } = run;
-  const result = await deployPhase({ journal, cell: cell.slug, runRoot: directory.root, request: operationRequest(run, paths, prepared, 'deploy') });
+  const { journal, cell, directory, provider } = run;
+  const result = await deployPhase({
+    ...{ journal, cell: cell.slug, runRoot: directory.root },
+    request: operationRequest(run, paths, prepared, 'deploy'),
+    ...(provider.examine === undefined ? {} : { examine: async () => provider.examine?.(prepared.lease) ?? [] }),
+  });
   for (const secret of await readSecrets(paths.secrets)) journal.mask(secret);
   if (result.outcome === 'passed') await publishKubeconfig(paths);
   return result.outcome;

@@ -3,6 +3,8 @@ import { ProofgridError } from '../../lifecycle/error.ts';
 import { loadMatrix } from '../matrix/load.ts';
 import { makePlan } from '../matrix/plan.ts';
 import { planTable } from '../matrix/plan-table.ts';
+import { cellManifests } from '../provider/kubevirt/manifests.ts';
+import { loadSite } from '../provider/kubevirt/site.ts';
 
 interface PlanOptions {
   readonly set: readonly string[];
@@ -13,6 +15,8 @@ interface PlanOptions {
   readonly explain: boolean;
   readonly coverage: boolean;
   readonly matrix?: string;
+  readonly provider: 'container' | 'kubevirt';
+  readonly site: string;
 }
 
 const EXAMPLES = `
@@ -21,7 +25,8 @@ Examples:
   proofgrid plan --tier merge-request --explain           why each cell is in or out
   proofgrid plan --tier nightly --coverage                how many of all values and pairs its cells have
   proofgrid plan ha --set os=debian-13 --format json      one cell, for a program
-  proofgrid plan --set kubernetes=1.34.1 --set etcd=3.5   versions that the matrix does not list, from upstream`;
+  proofgrid plan --set kubernetes=1.34.1 --set etcd=3.5   versions that the matrix does not list, from upstream
+  proofgrid plan ha --provider kubevirt --site multus --format manifests   every object that a cell will create`;
 
 export function planCommand(): Command {
   const command = new Command('plan')
@@ -34,6 +39,8 @@ export function planCommand(): Command {
     .addOption(new Option('--format <FORMAT>', 'how to print it').choices(['table', 'json', 'gitlab', 'manifests']).default('table'))
     .option('--explain', 'say why each cell is in or out', false)
     .option('--coverage', 'say how many values and pairs of values the cells have', false)
+    .addOption(new Option('--provider <PROVIDER>', 'where the machines would come from').choices(['container', 'kubevirt']).default('container'))
+    .addOption(new Option('--site <SITE>', 'with --provider kubevirt: a shipped site, or the file of one').env('PROOFGRID_SITE').default('default'))
     .option('--matrix <FILE>', 'another matrix file than the shipped one')
     .addHelpText('after', EXAMPLES);
   return command.action(async (names: string[], options: PlanOptions) => {
@@ -42,13 +49,22 @@ export function planCommand(): Command {
     const matrix = await loadMatrix(options.matrix);
     const wish = { names, set, ...(tier !== undefined && { tier }), ...(suite !== undefined && { suites: [suite] }) };
     const plan = makePlan(matrix, wish, { explain, coverage });
-    command.configureOutput().writeOut?.(options.format === 'json' ? `${JSON.stringify(plan, null, 2)}\n` : planTable(plan));
+    const { writeOut, writeErr } = command.configureOutput();
+    if (options.format === 'manifests') {
+      const { manifests, warnings } = cellManifests(plan.cells, await loadSite(options.site));
+      for (const warning of warnings) writeErr?.(`${warning}\n`);
+      writeOut?.(manifests);
+      return;
+    }
+    writeOut?.(options.format === 'json' ? `${JSON.stringify(plan, null, 2)}\n` : planTable(plan));
   });
 }
 
-function refuseUnavailable({ format, changedSince }: PlanOptions): void {
+function refuseUnavailable({ format, provider, changedSince }: PlanOptions): void {
   if (format === 'gitlab') throw unavailable('--format gitlab', 'GitLab child pipelines are a later issue', 'use --format json');
-  if (format === 'manifests') throw unavailable('--format manifests', 'machine manifests come with the KubeVirt provider', 'use --format json');
+  if (format === 'manifests' && provider !== 'kubevirt') {
+    throw new ProofgridError({ code: 'PLAN_WITHOUT_MANIFESTS', fault: 'usage', what: `the provider ${provider} makes its machines of no manifests`, remedy: 'add --provider kubevirt' });
+  }
   if (changedSince !== undefined) throw unavailable('--changed-since', 'nothing maps changed files to cells yet', 'name a tier instead');
 }
 

@@ -5,12 +5,14 @@ import type { Keep } from '../cell/cell-run.ts';
 import { interruptible } from '../cell/interruption.ts';
 import { startRun } from '../cell/start.ts';
 import { TIERS, type Tier } from '../matrix/schema.ts';
+import { PROVIDERS, type ProviderName } from '../provider/provider-of.ts';
 
 interface RunOptions {
   readonly set: string[];
   readonly tier?: Tier;
   readonly suite?: string;
-  readonly provider: 'container' | 'kubevirt';
+  readonly provider: ProviderName;
+  readonly site?: string;
   readonly runDir?: string;
   readonly keep: Keep;
   readonly resume?: string;
@@ -23,6 +25,7 @@ Examples:
   proofgrid run small --set os=debian-13 --set runtime=docker
   proofgrid run ha --suite lifecycle,e2e --keep failed       leave the machines when something fails
   proofgrid run --tier smoke --run-dir proofgrid-runs/mr
+  proofgrid run small --provider kubevirt --site sites/lab.yaml
   proofgrid run --resume proofgrid-runs/mr                   only what has not passed yet
 
 Exit codes: 0 all passed · 1 failed · 2 bad input, nothing started · 3 infrastructure, safe to retry
@@ -35,14 +38,14 @@ export function runCommand(): Command {
     .option('--set <AXIS=VALUE>', 'choose another value on an axis (repeatable)', (value: string, all: string[]) => [...all, value], [])
     .addOption(new Option('--tier <TIER>', 'all cells of a tier').choices(TIERS))
     .option('--suite <SUITES>', 'only these suites, comma-separated: lint, lifecycle, e2e')
-    .addOption(new Option('--provider <PROVIDER>', 'where machines come from').choices(['container', 'kubevirt']).default('container'))
+    .addOption(new Option('--provider <PROVIDER>', 'where machines come from').choices(PROVIDERS).default('container'))
+    .option('--site <SITE>', 'with kubevirt: a shipped site, or a file (default: $PROOFGRID_SITE, then default)')
     .option('--run-dir <DIR>', 'where the run is written (default: proofgrid-runs/<run>)')
     .addOption(new Option('--keep <WHEN>', 'leave the machines at the end').choices(['never', 'failed', 'always']).default('never'))
     .option('--resume <DIR>', 'continue the run of this directory: only what has not passed')
     .option('--matrix <FILE>', 'another matrix file than the shipped one')
     .addHelpText('after', EXAMPLES)
     .action(async (names: string[], options: RunOptions) => {
-      if (options.provider === 'kubevirt') throw notYet();
       if (options.resume !== undefined && options.runDir !== undefined) throw bothDirectories();
       process.exitCode = await interruptible(
         (signal) =>
@@ -52,6 +55,8 @@ export function runCommand(): Command {
             keep: options.keep,
             signal,
             argv: process.argv.slice(2),
+            provider: options.provider,
+            ...(options.site === undefined ? {} : { site: options.site }),
             ...(options.tier === undefined ? {} : { tier: options.tier }),
             ...(options.suite === undefined ? {} : { suites: options.suite.split(',') }),
             ...(options.runDir === undefined ? {} : { directory: path.resolve(options.runDir) }),
@@ -61,15 +66,6 @@ export function runCommand(): Command {
         (message) => process.stderr.write(`proofgrid: ${message}\n`),
       );
     });
-}
-
-function notYet(): ProofgridError {
-  return new ProofgridError({
-    code: 'PROVIDER_UNAVAILABLE',
-    fault: 'usage',
-    what: 'the provider kubevirt does not exist yet',
-    remedy: 'use --provider container',
-  });
 }
 
 function bothDirectories(): ProofgridError {

@@ -5,6 +5,7 @@ const EXAMPLES = `
 Examples:
   proofgrid schema                            of matrix files; shipped as schema/matrix.schema.json
   proofgrid schema --kind ClusterDeployment   shipped as schema/cluster-deployment.schema.json
+  proofgrid schema --kind Site                of a KubeVirt cluster; shipped as schema/site.schema.json
 
 Editors use it when the first line of a YAML file says
   # yaml-language-server: $schema=../schema/matrix.schema.json`;

@@ -18,9 +18,10 @@ export function shellCommand(): Command {
     .argument('<RUN-DIR>', 'run directory')
     .argument('<MACHINE>', "machine's name, or <cell>/<machine> where several cells have it")
     .argument('[COMMAND...]', 'command and its words, after --')
+    .option('--site <SITE>', 'of a run with kubevirt: a shipped site, or a file (default: $PROOFGRID_SITE, then default)')
     .addHelpText('after', EXAMPLES)
-    .action(async (runDirectory: string, name: string, command: string[]) => {
-      const leases = await keptLeases(runDirectory);
+    .action(async (runDirectory: string, name: string, command: string[], { site }: { site?: string }) => {
+      const leases = await keptLeases(runDirectory, site);
       const machines = leases.flatMap(({ cell, lease }) => lease.machines.map((machine) => ({ cell, machine })));
       const found = machines.filter(({ cell, machine }) => machine.name === name || `${cell}/${machine.name}` === name);
       const [first] = found;

@@ -26,7 +26,7 @@ function inventoryHost(machine: Machine): InventoryHost {
   };
   return {
     ansible_host: absolute.address,
-    ansible_port: absolute.port,
+    ansible_port: absolute.via?.port ?? absolute.port,
     ansible_user: absolute.user,
     // Ansible hands this to ssh as IdentityFile, where a percent sign starts a token.
     ansible_ssh_private_key_file: absolute.identityFile.replaceAll('%', '%%'),

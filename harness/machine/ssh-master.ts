@@ -21,7 +21,7 @@ const masters = new Map<string, { readonly machine: Machine; ready: Promise<void
  * same address must never be met again.
  */
 export function controlPath(machine: Machine): string {
-  const identity = [machine.identityFile, machine.user, machine.address, machine.port, process.pid].join('\0');
+  const identity = [machine.identityFile, machine.user, machine.address, machine.via?.port ?? machine.port, process.pid].join('\0');
   return join(controlDirectory(), createHash('sha256').update(identity).digest('hex').slice(0, 24));
 }
 

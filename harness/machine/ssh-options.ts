@@ -27,7 +27,9 @@ export function sshOptions(machine: Machine): string[] {
     'ServerAliveInterval=5',
     'ServerAliveCountMax=3',
   ];
-  return ['-F', 'none', ...options.flatMap((option) => ['-o', option])];
+  // The guest's own address stays the destination, as Ansible and known_hosts know it.
+  const detour = machine.via === undefined ? [] : [`HostName=${machine.via.address}`, `HostKeyAlias=${machine.address}`];
+  return ['-F', 'none', ...[...options, ...detour].flatMap((option) => ['-o', option])];
 }
 
 /** Everything up to and including the destination: append a command (already quoted for a shell), or nothing for a login. */
@@ -37,7 +39,7 @@ export function sshArguments(machine: Machine): string[] {
     '-o',
     `IdentityFile=${configPath(machine.identityFile)}`,
     '-p',
-    String(machine.port),
+    String(machine.via?.port ?? machine.port),
     '-l',
     machine.user,
     machine.address,

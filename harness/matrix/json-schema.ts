@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { clusterDeploymentSchema } from '../../lifecycle/cluster-deployment.ts';
+import { siteSchema } from '../provider/kubevirt/site.ts';
 import { matrixSchema } from './schema.ts';
 
 /** Documents that people write, and that editors complete. */
-export const KINDS = ['Matrix', 'ClusterDeployment'] as const;
+export const KINDS = ['Matrix', 'ClusterDeployment', 'Site'] as const;
 export type Kind = (typeof KINDS)[number];
 
-const SCHEMAS = { Matrix: matrixSchema, ClusterDeployment: clusterDeploymentSchema } as const;
+const SCHEMAS = { Matrix: matrixSchema, ClusterDeployment: clusterDeploymentSchema, Site: siteSchema } as const;
 
 /** JSON Schema (draft 2020-12) of a document as it is written, before defaults. Ends with a line break. */
 export function jsonSchemaText(kind: Kind): string {

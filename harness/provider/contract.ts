@@ -1,3 +1,5 @@
+import type { Role } from '../../lifecycle/cluster-deployment.ts';
+
 /** A host with an address and SSH. Everything that ansible and the checks need to reach it. */
 export interface Machine {
   readonly name: string;
@@ -8,6 +10,8 @@ export interface Machine {
   readonly identityFile: string;
   /** Host keys learnt out of band from the provider, so nothing is trusted on first use. */
   readonly knownHostsFile: string;
+  /** A listener here that leads to the machine's port, where there is no way to `address` itself. */
+  readonly via?: { readonly address: string; readonly port: number };
 }
 
 export interface MachineRequest {
@@ -16,6 +20,8 @@ export interface MachineRequest {
   readonly cpus: number;
   /** Bytes. */
   readonly memory: number;
+  /** For providers that spread machines by what they do. */
+  readonly roles?: readonly Role[];
 }
 
 /** Who holds a lease. Written on the resources themselves; enough for anyone to judge whether the owner still lives. */
@@ -42,6 +48,8 @@ export interface LeaseRequest {
   readonly machines: readonly MachineRequest[];
   /** What `MachineImage.reference` of the artifact cache says. */
   readonly image: string;
+  /** Value of the matrix' axis os, for providers with golden images of their own. */
+  readonly os?: string;
   readonly seeds: readonly Seed[];
   /** An address for the API endpoint that no machine has, inside the machines' network. */
   readonly virtualAddress: boolean;
@@ -101,6 +109,8 @@ export interface Provider {
   release(lease: Lease): Promise<void>;
   /** Removes what is expired or orphaned, and nothing else. */
   reap(options: { readonly dryRun: boolean; readonly now: Date }): Promise<readonly ReapedLease[]>;
+  /** Machines that should run and do not, each with what the provider sees of it: then a failure says nothing about the product. */
+  examine?(lease: Lease): Promise<readonly string[]>;
   readonly power?: Power;
   readonly console?: Console;
 }

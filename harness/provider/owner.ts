@@ -24,6 +24,11 @@ export function ownerState(owner: Owner, namespace: string): OwnerState {
   return fields.state === 'Z' || fields.state === 'X' ? 'dead' : 'alive';
 }
 
+/** The same for leases that any host may see: one on another host, or of another boot, has its expiry only. */
+export function ownerStateFromAfar(owner: Owner, namespace: string): OwnerState {
+  return owner.bootId === bootId() ? ownerState(owner, namespace) : 'unknown';
+}
+
 function bootId(): string {
   return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
 }

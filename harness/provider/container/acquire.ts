@@ -4,8 +4,10 @@ import { ProofgridError } from '../../../lifecycle/error.ts';
 import { closeSshMasters } from '../../machine/ssh.ts';
 import type { Lease, LeaseRequest, Machine, MachineRequest, Progress } from '../contract.ts';
 import { pidNamespace } from '../owner.ts';
+import { settle } from '../settle.ts';
+import { generateKey, keyFiles, writeKnownHosts } from '../ssh-keys.ts';
 import type { Engine } from './engine.ts';
-import { generateKey, keyFiles, machineFiles, prepareMachine, writeKnownHosts } from './keys.ts';
+import { machineFiles, prepareMachine } from './keys.ts';
 import { labelled, leaseLabels, type LeaseFacts } from './labels.ts';
 import { writeLeaseState } from './lease-volume.ts';
 import { containerName, containerSpec, type MachineBlueprint } from './machine-spec.ts';
@@ -88,20 +90,6 @@ async function start(engine: Engine, blueprint: MachineBlueprint, machine: Machi
   const failedUnits = await untilReady(engine, machine, spec.name, signal);
   report(`machine ${machine.name} is ready`);
   return failedUnits;
-}
-
-/** All of them, and not before each has come to its end: what still runs would create things after the removal. */
-async function settle<T extends readonly Promise<unknown>[]>(abort: (reason: unknown) => void, work: T): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
-  let first: { error: unknown } | undefined;
-  const watched = work.map((promise) =>
-    promise.catch((error: unknown) => {
-      first ??= { error };
-      abort(error);
-    }),
-  );
-  const results = await Promise.all(watched);
-  if (first !== undefined) throw (first as { error: unknown }).error;
-  return results as { -readonly [K in keyof T]: Awaited<T[K]> };
 }
 
 function leaseFacts(request: LeaseRequest): LeaseFacts {

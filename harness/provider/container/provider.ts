@@ -22,7 +22,7 @@ export interface ContainerProviderOptions {
 }
 
 /** Machines as containers of this host that run systemd and sshd. */
-export function createContainerProvider({ engine: given, pool = DEFAULT_POOL }: ContainerProviderOptions = {}): Required<Provider> {
+export function createContainerProvider({ engine: given, pool = DEFAULT_POOL }: ContainerProviderOptions = {}): Provider & Required<Pick<Provider, 'power' | 'console'>> {
   let detected: Promise<Engine> | undefined;
   const engine = () => (detected ??= given === undefined ? detectEngine() : Promise.resolve(given));
   return {

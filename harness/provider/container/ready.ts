@@ -1,17 +1,17 @@
-import { connect } from 'node:net';
 import { closeSshMasters, sshHost } from '../../machine/ssh.ts';
+import { failedUnits, greets } from '../../machine/login.ts';
 import { throughMaster } from '../../machine/ssh-master.ts';
 import type { Machine } from '../contract.ts';
 import { waitFor } from '../wait.ts';
 import type { Engine } from './engine.ts';
-import { MachineStartError, type Stage } from './start-error.ts';
+import { MachineStartError } from '../start-error.ts';
 
 /** Milliseconds. One machine takes 1 s and five together 4 s here; a busy host with slow disks may take ten times that. */
 export const READY_LIMIT = 90_000;
 /** Milliseconds. Short, because every millisecond of it is a millisecond of every run. */
 const POLL = 25;
-/** Milliseconds a connection may take before it is given up and tried again. */
-const CONNECT_LIMIT = 2000;
+/** The stages of a machine's start, in their order. */
+type Stage = 'created' | 'started' | 'ssh login' | 'systemd running';
 
 /** Runs one stage of a machine's start; whatever fails in it carries the stage's name and the console. */
 export async function stage<T>(engine: Engine, machine: string, container: string, name: Stage, work: () => Promise<T>): Promise<T> {
@@ -30,32 +30,10 @@ export async function untilReady(engine: Engine, machine: Machine, container: st
   await stage(engine, machine.name, container, 'ssh login', async () => {
     const wait = { name: `SSH login on ${machine.name}`, limitMs: READY_LIMIT, intervalMs: POLL, signal };
     const lookAfter = refuseStopped(engine, container);
-    await waitFor(wait, async () => ((await answers(machine)) ? true : lookAfter()));
+    await waitFor(wait, async () => ((await greets(machine)) ? true : lookAfter()));
     await throughMaster(machine);
   });
-  return stage(engine, machine.name, container, 'systemd running', async () => {
-    const { stdout, stderr } = await host.exec(['systemctl', 'is-system-running', '--wait'], { limitMs: READY_LIMIT });
-    const state = stdout.trim();
-    if (state === 'running') return [];
-    if (state !== 'degraded') throw new Error(`systemd says ${state || stderr.trim() || 'nothing'}`);
-    const failed = await host.exec(['systemctl', 'list-units', '--failed', '--plain', '--no-legend', '--no-pager']);
-    return failed.stdout.split('\n').map((line) => line.split(' ')[0] ?? '').filter(Boolean);
-  });
-}
-
-/** True when sshd has greeted: before that, a login would only fail slowly. */
-async function answers({ address, port }: Machine): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host: address, port });
-    const end = (result: boolean) => {
-      socket.destroy();
-      resolve(result);
-    };
-    socket.setTimeout(CONNECT_LIMIT, () => end(false));
-    socket.once('data', (data) => end(data.toString('latin1').startsWith('SSH-')));
-    socket.once('error', () => end(false));
-    socket.once('close', () => end(false));
-  });
+  return stage(engine, machine.name, container, 'systemd running', () => failedUnits(host, READY_LIMIT));
 }
 
 /** Ends the wait at once when the machine has died; asks once a second, since that costs more than a connection attempt. */

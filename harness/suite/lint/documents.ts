@@ -6,19 +6,22 @@ import { ProofgridError } from '../../../lifecycle/error.ts';
 import { readClusterDeployment } from '../../../lifecycle/read-cluster.ts';
 import { jsonSchemaText, type Kind } from '../../matrix/json-schema.ts';
 import { loadMatrix } from '../../matrix/load.ts';
+import { readSite } from '../../provider/kubevirt/site.ts';
 import type { LintFinding, LintTool, SourceFile } from './tool.ts';
 import { isYaml } from './yamllint.ts';
 
 const READERS: Readonly<Record<Kind, (file: string) => Promise<unknown>>> = {
   Matrix: loadMatrix,
   ClusterDeployment: readClusterDeployment,
+  Site: readSite,
 };
 const SCHEMA_FILES: Readonly<Record<string, Kind>> = {
   'schema/matrix.schema.json': 'Matrix',
   'schema/cluster-deployment.schema.json': 'ClusterDeployment',
+  'schema/site.schema.json': 'Site',
 };
 /** Folders whose every YAML file is a document of ours: a kind without a reader is a mistake there. */
-const DOCUMENT_FOLDERS = /^(?:matrix|vm-templates)\//;
+const DOCUMENT_FOLDERS = /^(?:matrix|vm-templates\/sites)\//;
 const NAMES_SCHEMA = /^# yaml-language-server: \$schema=\S+\.schema\.json\s*$/;
 
 export const documents: LintTool = {

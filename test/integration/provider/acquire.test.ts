@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
 import { closeSshMasters, sshHost } from '../../../harness/machine/ssh.ts';
-import { MachineStartError } from '../../../harness/provider/container/start-error.ts';
+import { MachineStartError } from '../../../harness/provider/start-error.ts';
 import { CELL, GIBIBYTE, NO_TRACES, podman, progress, provider, request, temporary, traces, volumeNames, withLease } from './fixture.ts';
 
 test('machines are what a kubelet needs, limited, and gone afterwards without a trace', async () => {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { parseAllDocuments } from 'yaml';
 import { planCommand } from '../../../harness/command/plan.ts';
 import { outputOf } from './output.ts';
 
@@ -151,7 +152,7 @@ test('JSON names what is out and what is missing', async () => {
 
 test.each([
   [['--format', 'gitlab'], '--format gitlab is not available yet: GitLab child pipelines are a later issue; use --format json [PLAN_NOT_AVAILABLE]'],
-  [['--format', 'manifests'], '--format manifests is not available yet: machine manifests come with the KubeVirt provider; use --format json [PLAN_NOT_AVAILABLE]'],
+  [['--format', 'manifests'], 'the provider container makes its machines of no manifests; add --provider kubevirt [PLAN_WITHOUT_MANIFESTS]'],
   [['--changed-since', 'HEAD'], '--changed-since is not available yet: nothing maps changed files to cells yet; name a tier instead [PLAN_NOT_AVAILABLE]'],
   [['--tier', 'nightley'], 'there is no tier "nightley"; did you mean nightly? Otherwise use one of smoke, merge-request, nightly, release [UNKNOWN_TIER]'],
 ])('%j is refused', async (words, message) => {
@@ -164,4 +165,40 @@ test('an unknown format is refused by name', async () => {
 
 test('another matrix file is read, and its absence is said', async () => {
   await expect(plan('--matrix', 'no/matrix.yaml')).rejects.toMatchObject({ code: 'DOCUMENT_UNREADABLE' });
+});
+
+test('every object that a cell will create', async () => {
+  const manifests = await plan('small', '--provider', 'kubevirt', '--format', 'manifests');
+  const objects = parseAllDocuments(manifests, { version: '1.1' }).map((document) => document.toJS() as { kind: string; metadata: { name: string } });
+  expect(objects.map(({ kind, metadata }) => `${kind} ${metadata.name}`)).toMatchInlineSnapshot(`
+    [
+      "Namespace proofgrid-0123456789ab",
+      "ResourceQuota cell",
+      "LimitRange cell",
+      "NetworkPolicy default-deny",
+      "NetworkPolicy within-cell",
+      "NetworkPolicy runner",
+      "NetworkPolicy disk-import",
+      "NetworkPolicy egress",
+      "Secret cloud-init-control-plane-1",
+      "DataVolume root-control-plane-1",
+      "DataVolume etcd-control-plane-1",
+      "VirtualMachine control-plane-1",
+      "Secret cloud-init-worker-1",
+      "DataVolume root-worker-1",
+      "VirtualMachine worker-1",
+      "Secret cloud-init-worker-2",
+      "DataVolume root-worker-2",
+      "VirtualMachine worker-2",
+    ]
+  `);
+});
+
+test('what a run would refuse is said beside the manifests', async () => {
+  expect(await plan('ha', '--provider', 'kubevirt', '--format', 'manifests')).toContain('warning: a run would refuse ha-a83cf190: its control planes need an address');
+  expect(await plan('ha', '--provider', 'kubevirt', '--site', 'multus', '--format', 'manifests')).not.toContain('warning');
+});
+
+test('a site that does not exist', async () => {
+  await expect(plan('--provider', 'kubevirt', '--site', 'nowhere', '--format', 'manifests')).rejects.toThrow('[SITE_UNKNOWN]');
 });

@@ -1,13 +1,9 @@
-import { ProofgridError } from '../../../lifecycle/error.ts';
-
-/** The stages of a machine's start, in their order. */
-export const STAGES = ['created', 'started', 'ssh login', 'systemd running'] as const;
-export type Stage = (typeof STAGES)[number];
+import { ProofgridError } from '../../lifecycle/error.ts';
 
 export interface StartFailure {
   readonly machine: string;
   /** The stage that was not reached. */
-  readonly stage: Stage;
+  readonly stage: string;
   readonly reason: string;
   /** Everything that the machine printed. */
   readonly console: string;
@@ -17,7 +13,7 @@ export interface StartFailure {
 /** A machine that did not come up. `console` is worth keeping as evidence. */
 export class MachineStartError extends ProofgridError {
   readonly machine: string;
-  readonly stage: Stage;
+  readonly stage: string;
   readonly console: string;
 
   constructor({ machine, stage, reason, console, cause }: StartFailure) {

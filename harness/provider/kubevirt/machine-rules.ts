@@ -1,0 +1,128 @@
+import type { Path } from '../../../lifecycle/location.ts';
+import type { Problem } from '../../matrix/problem.ts';
+import { bytes, cores } from '../../matrix/quantity.ts';
+import { LABEL, roleLabel } from './names.ts';
+import type { Network, VirtualMachine, Volume } from './objects.ts';
+import { MASQUERADE_REFUSED } from './site-rules.ts';
+
+const SPEC: Path = ['spec', 'template', 'spec'];
+
+/** Bindings beside `bridge`; each gives the guest another address than its pod's, or none that others reach. */
+const OTHER_BINDINGS = ['slirp', 'passt', 'macvtap', 'sriov', 'binding'] as const;
+
+/**
+ * What KubeVirt's admission refuses about a machine that its schema cannot say (its validating webhook for virtual machine
+ * instances), and what a cluster of machines needs. `machine` has passed the check of its shape.
+ */
+export function machineProblems(machine: VirtualMachine, controlPlanes: number): Problem[] {
+  return [
+    ...interfaceProblems(machine),
+    ...volumeProblems(machine),
+    ...probeProblems(machine),
+    ...resourceProblems(machine),
+    ...hostnameProblems(machine),
+    ...affinityProblems(machine, controlPlanes),
+  ];
+}
+
+function interfaceProblems({ spec }: VirtualMachine): Problem[] {
+  const { domain, networks = [] } = spec.template.spec;
+  const interfaces = domain.devices.interfaces ?? [];
+  const devices = [...SPEC, 'domain', 'devices', 'interfaces'];
+  const problems = interfaces.flatMap((device, index): Problem[] => {
+    if (device.masquerade !== undefined) return [{ path: [...devices, index, 'masquerade'], ...MASQUERADE_REFUSED }];
+    const other = OTHER_BINDINGS.find((binding) => device[binding] !== undefined);
+    if (other !== undefined) return [rule([...devices, index, other], 'KUBEVIRT_BINDING', `the binding ${other} is not one that machines of a cluster can have`, 'use bridge')];
+    if (device.bridge === undefined) return [rule([...devices, index], 'KUBEVIRT_BINDING', `the interface ${device.name} has no binding, for which KubeVirt takes masquerade on some clusters`, 'say bridge: {}')];
+    return [];
+  });
+  const unmatched = (from: readonly { name: string }[], to: readonly { name: string }[], path: Path, other: string) =>
+    from.flatMap(({ name }, index) => (to.some((each) => each.name === name) ? [] : [rule([...path, index, 'name'], 'KUBEVIRT_UNMATCHED_NAME', `there is no ${other} ${name}`, 'give both the same name')]));
+  return [
+    ...problems,
+    ...(interfaces.length === 0 ? [rule(devices, 'KUBEVIRT_NO_INTERFACE', 'the machine has no interface, for which KubeVirt takes masquerade', 'name one with bridge: {}')] : []),
+    ...unmatched(interfaces, networks, devices, 'network'),
+    ...unmatched(networks, interfaces, [...SPEC, 'networks'], 'interface'),
+    ...networks.flatMap((network, index) => exactlyOne(network, ['pod', 'multus'] satisfies (keyof Network)[], [...SPEC, 'networks', index])),
+  ];
+}
+
+function volumeProblems({ spec }: VirtualMachine): Problem[] {
+  const { domain, volumes = [] } = spec.template.spec;
+  const disks = domain.devices.disks ?? [];
+  const sources = ['dataVolume', 'persistentVolumeClaim', 'containerDisk', 'emptyDisk', 'cloudInitNoCloud'] satisfies (keyof Volume)[];
+  const devices = [...SPEC, 'domain', 'devices', 'disks'];
+  return [
+    ...disks.flatMap(({ name }, index) => (volumes.some((volume) => volume.name === name) ? [] : [rule([...devices, index, 'name'], 'KUBEVIRT_UNMATCHED_NAME', `there is no volume ${name}`, 'give both the same name')])),
+    ...volumes.flatMap((volume, index) => [
+      ...(disks.some(({ name }) => name === volume.name) ? [] : [rule([...SPEC, 'volumes', index, 'name'], 'KUBEVIRT_UNMATCHED_NAME', `there is no disk ${volume.name}`, 'give both the same name')]),
+      ...exactlyOne(volume, sources, [...SPEC, 'volumes', index]),
+    ]),
+    ...repeated(disks, devices),
+    ...repeated(volumes, [...SPEC, 'volumes']),
+  ];
+}
+
+function probeProblems({ spec }: VirtualMachine): Problem[] {
+  const onPodNetwork = (spec.template.spec.networks ?? []).some(({ pod }) => pod !== undefined);
+  return ['readinessProbe', 'livenessProbe'].flatMap((name) => {
+    const probe = spec.template.spec[name] as Readonly<Record<string, unknown>> | undefined;
+    if (probe === undefined) return [];
+    const path = [...SPEC, name];
+    const network = ['tcpSocket', 'httpGet'].filter((handler) => probe[handler] !== undefined && !onPodNetwork);
+    return [
+      ...exactlyOne(probe, ['guestAgentPing', 'exec', 'tcpSocket', 'httpGet'], path),
+      ...network.map((handler) => rule([...path, handler], 'KUBEVIRT_PROBE_WITHOUT_POD_NETWORK', `${handler} probes need the pod network, which the machine does not have`, 'use guestAgentPing')),
+    ];
+  });
+}
+
+function resourceProblems({ spec }: VirtualMachine): Problem[] {
+  const { memory, resources = {} } = spec.template.spec.domain;
+  const { requests = {}, limits = {} } = resources;
+  const path = [...SPEC, 'domain', 'resources'];
+  const missing = ['cpu', 'memory'].filter((name) => limits[name] === undefined);
+  const above = (['cpu', 'memory'] as const).filter((name) => {
+    const measure = name === 'cpu' ? cores : bytes;
+    return limits[name] !== undefined && requests[name] !== undefined && measure(requests[name]) > measure(limits[name]);
+  });
+  const guest = memory?.guest;
+  return [
+    ...missing.map((name) => rule(path, 'KUBEVIRT_NO_LIMIT', `the machine has no limit of ${name}, and the cell's quota refuses such pods`, `say limits.${name}`)),
+    ...above.map((name) => rule([...path, 'requests', name], 'KUBEVIRT_REQUEST_ABOVE_LIMIT', `the machine requests more ${name} than its limit`, 'raise the limit')),
+    ...(guest !== undefined && limits['memory'] !== undefined && bytes(guest) > bytes(limits['memory'])
+      ? [rule([...SPEC, 'domain', 'memory', 'guest'], 'KUBEVIRT_GUEST_ABOVE_LIMIT', 'the guest has more memory than its limit', 'raise the limit')]
+      : []),
+  ];
+}
+
+/** KubeVirt gives it to the guest, and Kubernetes nodes are named by it. */
+function hostnameProblems({ metadata, spec }: VirtualMachine): Problem[] {
+  const { hostname } = spec.template.spec;
+  if (hostname === metadata.name) return [];
+  return [rule([...SPEC, 'hostname'], 'KUBEVIRT_HOSTNAME', `the machine ${metadata.name} would be called ${hostname ?? 'as KubeVirt likes'}`, 'make hostname the name of the machine')];
+}
+
+function affinityProblems({ metadata, spec }: VirtualMachine, controlPlanes: number): Problem[] {
+  if (controlPlanes < 2 || metadata.labels?.[roleLabel('control-plane')] === undefined) return [];
+  const affinity = spec.template.spec['affinity'] as { readonly podAntiAffinity?: object } | undefined;
+  if (affinity?.podAntiAffinity !== undefined && JSON.stringify(affinity.podAntiAffinity).includes(LABEL.lease)) return [];
+  return [rule([...SPEC, 'affinity'], 'KUBEVIRT_NO_ANTI_AFFINITY', `the control plane ${metadata.name} may stand on the same node as the others, so that one node takes all of them along`, 'keep affinity: ${machine.affinity?}')];
+}
+
+function exactlyOne(value: object, keys: readonly string[], path: Path): Problem[] {
+  const present = keys.filter((key) => (value as Readonly<Record<string, unknown>>)[key] !== undefined);
+  if (present.length === 1) return [];
+  const what = present.length === 0 ? `none of ${keys.join(', ')} is there` : `${present.join(' and ')} exclude each other`;
+  return [rule(path, 'KUBEVIRT_NOT_EXACTLY_ONE', what, 'say exactly one of them')];
+}
+
+function repeated(items: readonly { readonly name: string }[], path: Path): Problem[] {
+  const names = items.map(({ name }) => name);
+  return names.flatMap((name, index) =>
+    names.indexOf(name) === index ? [] : [rule([...path, index, 'name'], 'KUBEVIRT_REPEATED_NAME', `${name} stands twice`, 'keep one of them')]);
+}
+
+function rule(path: Path, code: string, what: string, remedy: string): Problem {
+  return { path, code, what, remedy };
+}

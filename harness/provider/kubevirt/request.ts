@@ -1,0 +1,41 @@
+import { ProofgridError } from '../../../lifecycle/error.ts';
+import type { LeaseRequest } from '../contract.ts';
+import type { Demand } from './lease.ts';
+import { refuseWithoutVirtualAddress } from './reservation.ts';
+import { bytes } from '../../matrix/quantity.ts';
+import { imageOf, type Site } from './site.ts';
+
+/** RFC 1123 label; KubeVirt names pods and claims after the machine. */
+const MACHINE_NAME = /^[a-z0-9]([a-z0-9-]{0,40}[a-z0-9])?$/;
+
+/** Refuses what can never work before anything is made. Resolves with the operating system, the key of the site's images. */
+export function checkRequest(request: LeaseRequest, site: Site): { readonly os: string; readonly demand: Demand } {
+  const { machines, seeds, os, cell, virtualAddress } = request;
+  const names = machines.map(({ name }) => name);
+  const strange = names.find((name, index) => !MACHINE_NAME.test(name) || names.indexOf(name) !== index);
+  if (strange !== undefined) throw refused(`the machine name ${JSON.stringify(strange)} is no RFC 1123 label of at most 42 characters, or not unique`, 'correct the topology');
+  if (names.length === 0) throw refused('no machine was asked for', 'correct the topology');
+  if (os === undefined) throw refused('the request does not say which operating system', 'name it, for the golden image');
+  imageOf(site, os);
+  if (seeds.length > 0 && site.seeds !== 'baked') {
+    throw refused(
+      `machines need ${seeds.map(({ target }) => target).join(' and ')}, and nothing of this host can be mounted into a virtual machine`,
+      `bake them into the golden images and say so in the site ${site.name} (spec.seeds: baked)`,
+    );
+  }
+  if (virtualAddress) refuseWithoutVirtualAddress({ site }, cell);
+  return { os, demand: demandOf(machines, site) };
+}
+
+/** What the cell takes from the cluster: its machines' requests, and what KubeVirt needs beside them. */
+export function demandOf(machines: LeaseRequest['machines'], site: Pick<Site, 'cpu' | 'overhead'>): Demand {
+  const overhead = bytes(site.overhead.memory);
+  return {
+    cpus: machines.reduce((sum, { cpus }) => sum + cpus / site.cpu.overcommit + site.overhead.cpus, 0),
+    memory: machines.reduce((sum, { memory }) => sum + memory + overhead, 0),
+  };
+}
+
+function refused(what: string, remedy: string): ProofgridError {
+  return new ProofgridError({ code: 'LEASE_REQUEST_IMPOSSIBLE', fault: 'usage', what, remedy });
+}

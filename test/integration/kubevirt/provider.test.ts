@@ -1,0 +1,88 @@
+import { dirname } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { closeSshMasters, sshHost } from '../../../harness/machine/ssh.ts';
+import type { Lease, Machine } from '../../../harness/provider/contract.ts';
+import { processOwner } from '../../../harness/provider/owner.ts';
+import { ApiClient } from '../../kubevirt/api-client.ts';
+import { startControlPlane, type ControlPlane } from '../../kubevirt/control-plane.ts';
+import { containerBackend } from '../../kubevirt/double/container-backend.ts';
+import { startDouble, type Double } from '../../kubevirt/double/double.ts';
+import { machineImage } from '../provider/fixture.ts';
+import { progress, provider, request, site } from './fixture.ts';
+
+let plane: ControlPlane;
+let admin: ApiClient;
+let double: Double;
+
+beforeAll(async () => {
+  plane = await startControlPlane();
+  admin = await ApiClient.connect(plane.kubeconfig);
+  double = await startDouble(plane, containerBackend({ image: await machineImage(), seeds: [], init: 'sshd' }));
+});
+afterAll(async () => {
+  await closeSshMasters();
+  await double?.stop();
+  admin?.close();
+  await plane?.stop();
+});
+
+/** The machine of a lease of one. */
+function only(lease: Lease | undefined): Machine {
+  const [machine] = lease?.machines ?? [];
+  if (machine === undefined) throw new Error('the lease has no machine');
+  return machine;
+}
+
+const leases = async () => (await admin.list('/api/v1/namespaces?labelSelector=proofgrid.dev/site')).map(({ metadata }) => metadata.labels?.['proofgrid.dev/lease']);
+
+test('through the API server: the same addresses, logins over a listener of ours, found again by another process', async () => {
+  const subject = provider({ kubeconfig: plane.kubeconfig, straight: false });
+  const lease = await subject.acquire(request(1), progress());
+  const machine = only(lease);
+  expect(machine).toMatchObject({ port: 22, via: { address: '127.0.0.1' } });
+  expect(machine.address).toMatch(/^10\./);
+  expect(lease.properties['access-m1']).toBe('API server');
+  expect((await sshHost(machine, []).exec(['hostname'])).stdout).toBe('m1\n');
+  const large = await sshHost(machine, []).exec(['head', '-c', '3000000', '/dev/zero']);
+  expect(large.stdout).toHaveLength(3_000_000);
+
+  const other = provider({ kubeconfig: plane.kubeconfig, straight: false });
+  const again = await other.find(lease.id, dirname(machine.identityFile));
+  expect((await sshHost(only(again), []).exec(['hostname'])).stdout).toBe('m1\n');
+  await closeSshMasters();
+  await subject.release(lease);
+  expect(await leases()).toEqual([]);
+});
+
+test('a renewal is one request, every second one looks at the machines, and a lost machine is told', async () => {
+  const subject = provider({ kubeconfig: plane.kubeconfig });
+  const lease = await subject.acquire(request(1), progress());
+  await subject.heartbeat(lease);
+  const before = await subject.requests();
+  await subject.heartbeat(lease);
+  await subject.heartbeat(lease);
+  expect((await subject.requests()) - before).toBe(3);
+  expect(await subject.examine?.(lease)).toEqual([]);
+  await double.die(`proofgrid-${lease.id}`, 'm1');
+  await expect.poll(async () => subject.heartbeat(lease).then(() => '', String), { timeout: 20_000 }).toMatch(/m1 \(Failed\).*MACHINE_LOST/);
+  expect(await subject.examine?.(lease)).toEqual(['m1 (Failed)']);
+  await subject.release(lease);
+  await expect(subject.heartbeat(lease)).rejects.toThrow('LEASE_GONE');
+});
+
+test('what another host leaves goes when it is expired, by the API server\'s clock, and only for its own site', async () => {
+  const there = provider({ kubeconfig: plane.kubeconfig, site: site({}, 'there') });
+  const lease = await there.acquire(request(1), progress());
+  const path = `/api/v1/namespaces/proofgrid-${lease.id}`;
+  const owner = JSON.stringify({ ...processOwner('gone'), bootId: 'another-host', pidNamespace: 'pid:[1]' });
+  await admin.merge(path, { metadata: { annotations: { 'proofgrid.dev/owner': owner } } });
+  const later = { dryRun: false, now: new Date(Date.now() + 3_600_000) };
+  expect(await provider({ kubeconfig: plane.kubeconfig }).reap(later), "another site's").toEqual([]);
+  expect(await there.reap({ dryRun: false, now: new Date() }), 'not expired yet').toEqual([]);
+  await there.keep(lease, 7_200_000);
+  await admin.merge(path, { metadata: { annotations: { 'proofgrid.dev/owner': owner } } });
+  expect(await there.reap(later), 'kept for longer').toEqual([]);
+  const end = { dryRun: false, now: new Date(Date.now() + 7_300_000) };
+  expect(await there.reap(end)).toMatchObject([{ id: lease.id, reason: 'expired', resources: expect.arrayContaining([`namespace/proofgrid-${lease.id}`]) as string[] }]);
+  expect(await leases()).toEqual([]);
+});

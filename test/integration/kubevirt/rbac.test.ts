@@ -1,0 +1,228 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { createArtifacts } from '../../../harness/artifact/artifacts.ts';
+import { closeSshMasters } from '../../../harness/machine/ssh.ts';
+import { loadMatrix } from '../../../harness/matrix/load.ts';
+import { selectCells } from '../../../harness/matrix/select.ts';
+import { kubeClient, type KubeClient } from '../../../harness/provider/kubevirt/kube/client.ts';
+import { openPort } from '../../../harness/provider/kubevirt/kube/port.ts';
+import { namespaceOf } from '../../../harness/provider/kubevirt/names.ts';
+import type { KubeObject } from '../../../harness/provider/kubevirt/objects.ts';
+import { renderCell, type CellObjects } from '../../../harness/provider/kubevirt/render.ts';
+import { packageRoot } from '../../../lifecycle/root.ts';
+import { ApiClient } from '../../kubevirt/api-client.ts';
+import { startControlPlane, type ControlPlane } from '../../kubevirt/control-plane.ts';
+import { containerBackend } from '../../kubevirt/double/container-backend.ts';
+import { startDouble, type Double } from '../../kubevirt/double/double.ts';
+import { progress, provider, request, SHORT_LIMITS, site } from './fixture.ts';
+
+const PROVIDER = 'system:serviceaccount:proofgrid:proofgrid-provider';
+const REAPER = 'system:serviceaccount:proofgrid:proofgrid-reaper';
+const GROUPS = ['system:serviceaccounts', 'system:serviceaccounts:proofgrid'];
+/** Verbs that server-side apply asks for beside the one it is audited as: an apply that creates is a `patch` there. */
+const APPLIED = ['limitranges', 'resourcequotas', 'secrets', 'networkpolicies', 'datavolumes', 'virtualmachines'];
+/** CDI's webhook asks for it on behalf of whoever makes a clone; nobody ever requests it. */
+const ASKED_BY_CDI = 'create cdi.kubevirt.io/datavolumes/source';
+
+let plane: ControlPlane;
+let admin: ApiClient;
+let double: Double;
+const configs: Record<string, string> = {};
+
+interface Rule {
+  readonly apiGroups: string[];
+  readonly resources: string[];
+  readonly verbs: string[];
+}
+
+interface Manifest {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace?: string };
+  readonly rules?: Rule[];
+  readonly roleRef?: { readonly name: string };
+  readonly subjects?: readonly { readonly name: string }[];
+}
+
+async function manifests(file: string): Promise<Manifest[]> {
+  return parseAllDocuments(await readFile(path.join(packageRoot, 'deploy', file), 'utf8')).map((document) => document.toJS() as Manifest);
+}
+
+function pathOf({ apiVersion, kind, metadata }: Manifest): string {
+  const group = apiVersion === 'v1' ? '/api/v1' : `/apis/${apiVersion}`;
+  const scope = metadata.namespace === undefined ? '' : `/namespaces/${metadata.namespace}`;
+  return `${group}${scope}/${kind.toLowerCase()}s/${metadata.name}`;
+}
+
+beforeAll(async () => {
+  const [cell] = selectCells(await loadMatrix(), { names: ['all-in-one'] });
+  const artifacts = createArtifacts();
+  if (cell === undefined) throw new Error('the matrix has no cell all-in-one');
+  const etcd = await artifacts.etcd(cell.sources.etcd, progress());
+  const image = await artifacts.machineImage({ os: cell.axes.os, runtime: 'containerd', etcd }, progress());
+  plane = await startControlPlane();
+  admin = await ApiClient.connect(plane.kubeconfig);
+  double = await startDouble(plane, containerBackend({ image: image.reference, seeds: [], init: 'sshd' }));
+  for (const manifest of [...(await manifests('rbac.yaml')), ...(await manifests('golden-images.yaml'))]) await admin.apply(pathOf(manifest), manifest);
+  for (const user of [PROVIDER, REAPER]) configs[user] = await plane.kubeconfigOf(user, GROUPS);
+});
+
+afterAll(async () => {
+  await closeSshMasters();
+  await double?.stop();
+  admin?.close();
+  await plane?.stop();
+});
+
+const as = (user: string) => configs[user] ?? '';
+
+test('the provider and the reaper may do all they do, and use all they may', async () => {
+  await wholeLease();
+  await failedLease();
+  await runnersShadow();
+  await orphanThatHangs();
+
+  const entries = await audited();
+  const refused = entries.filter(({ code }) => code === 403).map(({ user, right }) => `${user}: ${right}`);
+  expect(refused).toEqual([]);
+
+  const granted = await grants();
+  const used = new Set(entries.map(({ user, right }) => `${user}: ${right}`));
+  const unused = granted.filter((right) => !used.has(right) && !right.endsWith(ASKED_BY_CDI) && !APPLIED.some((resource) => new RegExp(`: create [^ ]*/${resource}$`).test(right)));
+  expect(unused).toEqual([]);
+});
+
+test('an apply that creates needs the right to create', async () => {
+  const patchOnly = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', metadata: { name: 'patch-only' }, rules: [{ apiGroups: ['', 'networking.k8s.io', 'cdi.kubevirt.io', 'kubevirt.io'], resources: APPLIED, verbs: ['patch'] }] };
+  const subjects = [{ kind: 'User', apiGroup: 'rbac.authorization.k8s.io', name: 'patcher' }];
+  await admin.apply(pathOf(patchOnly), patchOnly);
+  const binding = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRoleBinding', metadata: { name: 'patch-only' }, roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'patch-only' }, subjects };
+  await admin.apply(pathOf(binding as unknown as Manifest), binding);
+  const client = kubeClient({ kubeconfig: await plane.kubeconfigOf('patcher') });
+  try {
+    const { objects } = rendered('0000000000aa');
+    await admin.ensure('/api/v1/namespaces', { metadata: { name: namespaceOf('0000000000aa') } });
+    // so that what is refused below is the creation, and not a patch of which the authorizer has not heard yet
+    await expect.poll(() => mayDo('patcher', [], { verb: 'patch', resource: 'limitranges' })).toBe(true);
+    for (const kind of ['LimitRange', 'ResourceQuota', 'NetworkPolicy', 'Secret', 'DataVolume', 'VirtualMachine']) {
+      await expect(client.apply(ofKind(objects, kind))).rejects.toThrow('HTTP 403');
+    }
+  } finally {
+    client.close();
+    await admin.delete(`/api/v1/namespaces/${namespaceOf('0000000000aa')}`);
+  }
+});
+
+test('the provider may clone golden images, and nobody else\'s', async () => {
+  const clone = { verb: 'create', group: 'cdi.kubevirt.io', resource: 'datavolumes', subresource: 'source' };
+  const allowed = (namespace: string) => mayDo(PROVIDER, GROUPS, { namespace, ...clone });
+  expect([await allowed('proofgrid-images'), await allowed('default')]).toEqual([true, false]);
+});
+
+async function mayDo(user: string, groups: readonly string[], resourceAttributes: object): Promise<boolean> {
+  const review = { spec: { user, groups, resourceAttributes } };
+  return (await admin.create('/apis/authorization.k8s.io/v1/subjectaccessreviews', review))['status'].allowed as boolean;
+}
+
+/** Everything that happens to a lease whose run goes well; capacity and address are the cluster's. */
+async function wholeLease(): Promise<void> {
+  const subject = provider({ kubeconfig: as(PROVIDER), site: site({ capacity: undefined, network: { type: 'bridge', virtualAddresses: ['127.77.0.1'] } }) });
+  await subject.capacity();
+  const asked = request(1, { virtualAddress: true });
+  const lease = await subject.acquire(asked, progress());
+  await subject.heartbeat(lease);
+  await subject.keep(lease, 120_000);
+  expect((await subject.find(lease.id, asked.directory))?.id).toBe(lease.id);
+  expect(await subject.console?.read(lease, 'm1')).toContain('Server listening');
+  const client = kubeClient({ kubeconfig: as(PROVIDER) });
+  (await openPort(client, namespaceOf(lease.id), 'm1', 22)).destroy();
+  client.close();
+  await subject.release(lease);
+}
+
+/** A machine that never comes: its diagnosis reads what nobody reads otherwise. */
+async function failedLease(): Promise<void> {
+  double.fault('*', '*', 'never-scheduled');
+  try {
+    await expect(provider({ kubeconfig: as(PROVIDER), limits: SHORT_LIMITS }).acquire(request(1), progress())).rejects.toThrow('MACHINE_NOT_READY');
+  } finally {
+    double.fault('*', '*', undefined);
+  }
+}
+
+/** What a runner that is a pod leaves in its own namespace, as acquire, release and reap use it. */
+async function runnersShadow(): Promise<void> {
+  const { objects } = rendered('0000000000bb');
+  const shadow = ofKind(objects, 'Lease');
+  const place = { kind: 'Lease', namespace: 'proofgrid', name: shadow.metadata.name } as const;
+  await withClient(PROVIDER, async (client) => {
+    await client.apply(shadow);
+    expect(await client.get(place)).toBeDefined();
+    expect(await client.get({ kind: 'Pod', namespace: 'proofgrid', name: 'runner' })).toBeUndefined();
+    await client.remove(place);
+  });
+}
+
+/** A lease whose runner is gone and whose disk has a finalizer that nobody takes away. */
+async function orphanThatHangs(): Promise<void> {
+  const { objects, request: { lease } } = rendered('0000000000cc');
+  const namespace = namespaceOf(lease);
+  const disk = `/apis/cdi.kubevirt.io/v1beta1/namespaces/${namespace}/datavolumes/held`;
+  await withClient(PROVIDER, (client) => client.create(ofKind(objects, 'Namespace')));
+  await admin.apply(disk, { apiVersion: 'cdi.kubevirt.io/v1beta1', kind: 'DataVolume', metadata: { name: 'held', namespace, finalizers: ['example.com/held'] }, spec: { source: { blank: {} }, storage: { resources: { requests: { storage: '1Gi' } } } } });
+  const reservation = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: 'proofgrid-address-127.77.0.1', namespace: 'proofgrid', labels: { 'proofgrid.dev/lease': '0000000000dd', 'proofgrid.dev/site': 'test' } } };
+  await admin.apply(`/apis/coordination.k8s.io/v1/namespaces/proofgrid/leases/${reservation.metadata.name}`, reservation);
+  const later = { dryRun: false, now: new Date(Date.now() + 3_600_000) };
+  expect(await provider({ kubeconfig: as(PROVIDER) }).reap({ ...later, dryRun: true })).toMatchObject([{ id: lease }]);
+  const reaper = provider({ kubeconfig: as(REAPER), removalLimitMs: 3000, site: site({ network: { type: 'bridge', virtualAddresses: ['127.77.0.1'] } }) });
+  const [reaped] = await reaper.reap(later);
+  expect(reaped).toMatchObject({ id: lease });
+  expect(reaped?.remaining?.join('\n')).toContain('DataVolume/held waits for the finalizer example.com/held');
+  await admin.merge(disk, { metadata: { finalizers: null } });
+  await reaper.reap(later);
+}
+
+function rendered(lease: string): { objects: readonly KubeObject[]; request: CellObjects } {
+  const cell: CellObjects = {
+    ...{ lease, cell: 'rbac', os: 'debian-12', created: new Date(), timeToLive: 120_000, authorizedKey: 'ssh-ed25519 AAAA' },
+    owner: { run: 'rbac', pid: 1, startTime: '1', bootId: 'elsewhere', pidNamespace: 'elsewhere' },
+    runnerPod: { name: 'runner', namespace: 'proofgrid', uid: '00000000-0000-0000-0000-000000000000' },
+    machines: [{ name: 'm1', roles: ['etcd', 'control-plane', 'worker'], cpus: 1, memory: 2 ** 30, hostKey: { privateKey: 'x', publicKey: 'y' } }],
+  };
+  return { objects: renderCell(cell, site()), request: cell };
+}
+
+function ofKind(objects: readonly KubeObject[], kind: string): KubeObject {
+  const found = objects.find((object) => object.kind === kind);
+  if (found === undefined) throw new Error(`the templates make no ${kind}`);
+  return found;
+}
+
+async function withClient(user: string, work: (client: KubeClient) => Promise<unknown>): Promise<void> {
+  const client = kubeClient({ kubeconfig: as(user) });
+  try {
+    await work(client);
+  } finally {
+    client.close();
+  }
+}
+
+/** `user: verb group/resource` of every rule that is bound. */
+async function grants(): Promise<string[]> {
+  const all = [...(await manifests('rbac.yaml')), ...(await manifests('golden-images.yaml'))];
+  return all.filter(({ roleRef }) => roleRef !== undefined).flatMap(({ roleRef, subjects = [] }) => {
+    const { rules = [] } = all.find(({ rules, metadata }) => rules !== undefined && metadata.name === roleRef?.name) ?? {};
+    return rules.flatMap(({ apiGroups, resources, verbs }) => subjects.flatMap(({ name }) => verbs.flatMap((verb) => resources.flatMap((resource) => apiGroups.map((group) => `system:serviceaccount:proofgrid:${name}: ${verb} ${group}/${resource}`)))));
+  });
+}
+
+async function audited(): Promise<{ user: string; right: string; code: number }[]> {
+  const lines = (await readFile(plane.auditLog, 'utf8')).split('\n').filter((line) => line.includes('system:serviceaccount:proofgrid'));
+  return lines.map((line) => {
+    const { user, verb, objectRef = {}, responseStatus = {} } = JSON.parse(line) as { user: { username: string }; verb: string; objectRef?: Record<string, string>; responseStatus?: { code?: number } };
+    const { apiGroup = '', resource = '', subresource } = objectRef;
+    return { user: user.username, right: `${verb} ${apiGroup}/${resource}${subresource === undefined ? '' : `/${subresource}`}`, code: responseStatus.code ?? 0 };
+  });
+}

@@ -1,0 +1,36 @@
+/** What cloud-init would do to a guest, as far as a backend can. */
+export interface GuestConfiguration {
+  readonly hostname: string;
+  readonly authorizedKeys: readonly string[];
+  /** PEM and one line; absent when cloud-init was not told, as with any image that makes its own. */
+  readonly hostKey?: { readonly privateKey: string; readonly publicKey: string };
+  /** False: it starts and never finishes. */
+  readonly finishes: boolean;
+}
+
+export interface GuestSpec {
+  readonly namespace: string;
+  readonly machine: string;
+  /** Of the virt-launcher pod. */
+  readonly pod: string;
+  readonly cpus: number;
+  /** Bytes. */
+  readonly memory: number;
+  readonly guest: GuestConfiguration;
+  /** Whether what is on the root disk outlives the pod. */
+  readonly persistent: boolean;
+}
+
+/** What plays the guest of a virtual machine. */
+export interface Backend {
+  /** Resolves with the guest's address when its kernel would run; nothing is said about SSH. */
+  start(spec: GuestSpec): Promise<string>;
+  /** Cuts the power; idempotent. */
+  stop(namespace: string, machine: string): Promise<void>;
+  /** Everything on its serial console. */
+  console(namespace: string, machine: string): Promise<string>;
+  /** True as long as the guest has not ended by itself. */
+  alive(namespace: string, machine: string): Promise<boolean>;
+  /** Removes everything of a namespace. */
+  clear(namespace: string): Promise<void>;
+}

@@ -1,0 +1,151 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { parse } from 'yaml';
+import { readdir, readFile } from 'node:fs/promises';
+import { ApiClient } from '../api-client.ts';
+import type { ControlPlane } from '../control-plane.ts';
+import type { Backend } from './backend.ts';
+import { Cache } from './cache.ts';
+import type { Context, Fault } from './context.ts';
+import { STORAGE_CLASS, stepClaim, stepDataVolume, stepVolume } from './disk.ts';
+import { stepInstance } from './instance.ts';
+import { startKubelet } from './kubelet.ts';
+import { stepPod } from './node.ts';
+import { startVirtApi } from './virt-api.ts';
+import { stepVirtualMachine } from './virtual-machine.ts';
+
+/** Plays virt-controller, virt-handler, CDI, a provisioner, the scheduler and one kubelet. The only double of the tests. */
+export interface Double {
+  readonly node: string;
+  /** Of machines that are created from now on; names are those of virtual machines, `*` is every one. */
+  fault(namespace: string, machine: string, fault: Fault | undefined): void;
+  /** The guest ends by itself, as after a kernel panic. */
+  die(namespace: string, machine: string): Promise<void>;
+  /** What did not work and was tried again; for the message of a failed test. */
+  readonly problems: readonly string[];
+  stop(): Promise<void>;
+}
+
+const NODE = 'node-of-the-double';
+
+export async function startDouble(plane: ControlPlane, backend: Backend): Promise<Double> {
+  const client = await ApiClient.connect(plane.kubeconfig);
+  await installDefinitions(client);
+  const abort = new AbortController();
+  const problems: string[] = [];
+  const faults = new Map<string, Fault>();
+  const dirty = new Set<string>();
+  const working = new Map<string, Promise<void>>();
+
+  const enqueue = (namespace: string) => {
+    dirty.add(namespace);
+    if (working.has(namespace) || abort.signal.aborted) return;
+    working.set(
+      namespace,
+      (async () => {
+        while (dirty.delete(namespace) && !abort.signal.aborted) {
+          const complaints = await stepNamespace(context, namespace);
+          if (complaints.length === 0) continue;
+          problems.push(...complaints);
+          await delay(100, undefined, { signal: abort.signal }).catch(() => undefined);
+          dirty.add(namespace);
+        }
+      })().finally(() => working.delete(namespace)),
+    );
+  };
+  const cache = new Cache(client, enqueue);
+  const context: Context = {
+    ...{ client, cache, backend, node: NODE, guests: new Map(), made: new Set(), enqueue },
+    faultOf: (namespace, machine) => faults.get(`${namespace}/${machine}`) ?? faults.get(`${namespace}/*`) ?? faults.get('*/*'),
+  };
+  const kubelet = await startKubelet(plane, context);
+  const virtApi = await startVirtApi(plane, context);
+  await registerNode(client, kubelet.port);
+  const following = cache.run(abort.signal);
+  return {
+    node: NODE,
+    problems,
+    fault: (namespace, machine, fault) => {
+      if (fault === undefined) faults.delete(`${namespace}/${machine}`);
+      else faults.set(`${namespace}/${machine}`, fault);
+      for (const { metadata } of cache.all('VirtualMachine')) enqueue(metadata.namespace ?? '');
+    },
+    async die(namespace, machine) {
+      const pod = cache.in('Pod', namespace).find(({ metadata }) => metadata.ownerReferences?.[0]?.name === machine);
+      const guest = context.guests.get(pod?.metadata.uid ?? '');
+      if (guest === undefined) throw new Error(`no guest ${namespace}/${machine}`);
+      await backend.stop(namespace, machine);
+      guest.state = 'ended';
+      guest.reason = 'Error';
+      enqueue(namespace);
+    },
+    async stop() {
+      abort.abort();
+      await Promise.all([following, ...working.values()]);
+      await Promise.all([kubelet.stop(), virtApi.stop()]);
+      await Promise.all([...new Set([...context.guests.values()].map(({ namespace }) => namespace))].map(async (namespace) => backend.clear(namespace)));
+      client.close();
+    },
+  };
+}
+
+/** One step of everything in a namespace. Resolves with what failed. */
+async function stepNamespace(context: Context, namespace: string): Promise<string[]> {
+  const { cache } = context;
+  const claims = cache.all('PersistentVolume').filter(({ spec }) => spec.claimRef?.namespace === namespace);
+  const results = await Promise.allSettled([
+    ...cache.in('DataVolume', namespace).map(async (object) => stepDataVolume(context, object)),
+    ...cache.in('PersistentVolumeClaim', namespace).map(async (object) => stepClaim(context, object)),
+    ...claims.map(async (object) => stepVolume(context, object)),
+    ...cache.in('VirtualMachine', namespace).map(async (object) => stepVirtualMachine(context, object)),
+    ...cache.in('VirtualMachineInstance', namespace).map(async (object) => stepInstance(context, object)),
+    ...cache.in('Pod', namespace).map(async (object) => stepPod(context, object)),
+    stopOrphans(context, namespace),
+  ]);
+  return results.flatMap((result) => (result.status === 'rejected' ? [String(result.reason)] : []));
+}
+
+/** Guests whose pod was removed without a goodbye. */
+async function stopOrphans({ cache, guests, backend }: Context, namespace: string): Promise<void> {
+  const pods = cache.in('Pod', namespace);
+  for (const [uid, guest] of guests) {
+    if (guest.namespace !== namespace || pods.some(({ metadata }) => metadata.uid === uid)) continue;
+    await backend.stop(namespace, guest.machine);
+    guests.delete(uid);
+  }
+  if (pods.length === 0 && cache.in('VirtualMachine', namespace).length === 0) await backend.clear(namespace);
+}
+
+async function installDefinitions(client: ApiClient): Promise<void> {
+  const directory = new URL('../crds/', import.meta.url);
+  const files = (await readdir(directory)).filter((name) => name.endsWith('.yaml'));
+  const definitions = await Promise.all(files.map(async (name) => parse(await readFile(new URL(name, directory), 'utf8')) as { metadata: { name: string } }));
+  const at = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+  await Promise.all(definitions.map(async (definition) => client.ensure(at, definition)));
+  for (const { metadata } of definitions) {
+    for (;;) {
+      const conditions = ((await client.get(`${at}/${metadata.name}`))['status']?.conditions ?? []) as { type: string; status: string; message?: string }[];
+      if (conditions.some(({ type, status }) => type === 'Established' && status === 'True')) break;
+      const refused = conditions.find(({ type, status }) => type === 'NonStructuralSchema' && status === 'True');
+      if (refused !== undefined) throw new Error(`${metadata.name}: ${refused.message ?? ''}`);
+      await delay(50);
+    }
+  }
+  await client.ensure('/apis/storage.k8s.io/v1/storageclasses', {
+    metadata: { name: STORAGE_CLASS, annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' } },
+    provisioner: 'double.test/disk',
+    volumeBindingMode: 'Immediate',
+  });
+}
+
+async function registerNode(client: ApiClient, port: number): Promise<void> {
+  await client.ensure('/api/v1/nodes', { metadata: { name: NODE, labels: { 'kubernetes.io/hostname': NODE, 'kubevirt.io/schedulable': 'true' } } });
+  await client.merge(`/api/v1/nodes/${NODE}/status`, {
+    status: {
+      addresses: [{ type: 'InternalIP', address: '127.0.0.1' }],
+      daemonEndpoints: { kubeletEndpoint: { Port: port } },
+      capacity: { cpu: '64', memory: '256Gi', pods: '250' },
+      allocatable: { cpu: '64', memory: '256Gi', pods: '250', 'devices.kubevirt.io/kvm': '1k' },
+      conditions: [{ type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'the double is ready' }],
+    },
+  });
+}

@@ -1,0 +1,21 @@
+import type { Backend, GuestSpec } from './backend.ts';
+
+/** Guests that are nothing but an address: for tests of what happens around machines. */
+export function stubBackend(): Backend & { readonly guests: ReadonlyMap<string, GuestSpec> } {
+  const guests = new Map<string, GuestSpec>();
+  let started = 0;
+  return {
+    guests,
+    start: async (spec) => {
+      guests.set(`${spec.namespace}/${spec.machine}`, spec);
+      started += 1;
+      return `127.20.${started >> 8}.${started & 255}`;
+    },
+    stop: async (namespace, machine) => void guests.delete(`${namespace}/${machine}`),
+    console: async (namespace, machine) => `console of ${namespace}/${machine}\n`,
+    alive: async (namespace, machine) => guests.has(`${namespace}/${machine}`),
+    clear: async (namespace) => {
+      for (const key of guests.keys()) if (key.startsWith(`${namespace}/`)) guests.delete(key);
+    },
+  };
+}

@@ -1,0 +1,73 @@
+import { readFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { createServer } from 'node:https';
+import { connect } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { ControlPlane } from '../control-plane.ts';
+import type { Context } from './context.ts';
+import { WebSocketServerEnd } from './web-socket.ts';
+
+/** KubeVirt's framing of a forwarded port: binary messages are the stream. */
+const PROTOCOL = 'plain.kubevirt.io';
+const GROUP = { group: 'subresources.kubevirt.io', version: 'v1' };
+const PORT_FORWARD = /^\/apis\/subresources\.kubevirt\.io\/v1\/namespaces\/([^/]+)\/virtualmachineinstances\/([^/]+)\/portforward\/(\d+)(?:\/tcp)?$/;
+
+/**
+ * virt-api's part that answers behind the API server's aggregation layer: `portforward` of an instance. The API server
+ * authenticates, authorises and proxies as it does in a cluster; this end alone is emulated.
+ */
+export async function startVirtApi({ kubelet, certificateAuthority }: ControlPlane, context: Context): Promise<{ stop: () => Promise<void> }> {
+  const server = createServer({ cert: await readFile(kubelet.certificate), key: await readFile(kubelet.key) }, (request, response) => {
+    if (request.url?.startsWith('/apis/subresources.kubevirt.io/v1') !== true) return void response.writeHead(404).end();
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ kind: 'APIResourceList', apiVersion: 'v1', groupVersion: 'subresources.kubevirt.io/v1', resources: RESOURCES }));
+  });
+  const sockets = new Set<Duplex>();
+  server.on('upgrade', (request, socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    const [, namespace = '', name = '', port = ''] = PORT_FORWARD.exec(new URL(request.url ?? '/', 'https://virt-api').pathname) ?? [];
+    const guest = [...context.guests.values()].find((candidate) => candidate.namespace === namespace && candidate.machine === name);
+    if (guest?.state !== 'running' || guest.address === undefined) return void socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n');
+    // virt-api dials the guest before it answers
+    const target = connect({ host: guest.address, port: Number(port) });
+    target.once('error', () => socket.end('HTTP/1.1 500 Internal Server Error\r\nConnection: close\r\n\r\n'));
+    target.once('connect', () => {
+      const webSocket = new WebSocketServerEnd(request, socket, PROTOCOL);
+      target.removeAllListeners('error');
+      target.on('error', () => webSocket.close());
+      target.on('close', () => webSocket.close());
+      target.on('data', (chunk) => {
+        if (webSocket.send(chunk)) return;
+        target.pause();
+        webSocket.whenDrained(() => target.resume());
+      });
+      webSocket.onMessage = (message) => void target.write(message);
+      webSocket.onClose = () => target.destroy();
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  await register(context, (server.address() as { port: number }).port, (await readFile(certificateAuthority)).toString('base64'));
+  return {
+    stop: async () => {
+      for (const socket of sockets) socket.destroy();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+const RESOURCES = [{ name: 'virtualmachineinstances/portforward', singularName: '', namespaced: true, kind: 'VirtualMachineInstance', verbs: ['get'] }];
+
+async function register({ client }: Context, port: number, caBundle: string): Promise<void> {
+  await client.ensure('/api/v1/namespaces', { metadata: { name: 'kubevirt' } });
+  await client.create('/api/v1/namespaces/kubevirt/services', {
+    metadata: { name: 'virt-api' },
+    // the one way to an address of this host that needs no endpoints, which refuse loopback
+    spec: { type: 'ExternalName', externalName: 'localhost', ports: [{ port }] },
+  });
+  await client.create('/apis/apiregistration.k8s.io/v1/apiservices', {
+    metadata: { name: `${GROUP.version}.${GROUP.group}` },
+    spec: { ...GROUP, service: { namespace: 'kubevirt', name: 'virt-api', port }, caBundle, groupPriorityMinimum: 1000, versionPriority: 15 },
+  });
+}
