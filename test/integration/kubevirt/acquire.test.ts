@@ -23,7 +23,7 @@ afterAll(async () => {
   await plane?.stop();
 });
 afterEach(({ task }) => {
-  if (task.result?.state === 'fail') console.error(double.problems.slice(-5).join('\n'));
+  if (task.result?.state === 'fail') process.stderr.write(`${double.problems.slice(-5).join('\n')}\n`);
 });
 
 test('a cell of three machines comes with proven logins, and goes whole', async () => {

@@ -23,7 +23,7 @@ afterAll(async () => {
 
 // what the double could not do explains a wait in vain
 afterEach(({ task }) => {
-  if (task.result?.state === 'fail') console.error(double.problems.slice(-5).join('\n'));
+  if (task.result?.state === 'fail') process.stderr.write(`${double.problems.slice(-5).join('\n')}\n`);
 });
 
 let count = 0;

@@ -25,7 +25,7 @@ afterAll(async () => {
   await plane?.stop();
 });
 afterEach(async ({ task }) => {
-  if (task.result?.state === 'fail') console.error(double.problems.slice(-5).join('\n'));
+  if (task.result?.state === 'fail') process.stderr.write(`${double.problems.slice(-5).join('\n')}\n`);
   expect(await leases(), 'nothing is left').toEqual([]);
   expect(await admin.find('/api/v1/namespaces/somebody-else'), "another's namespace is untouched").toBeDefined();
 });
