@@ -1,5 +1,5 @@
 import type { CaseResult, JournalWriter, PhaseId, Verdict } from '../journal/event.ts';
-import { worst } from '../journal/verdict.ts';
+import { isBad, worst } from '../journal/verdict.ts';
 import { ProofgridError } from '../../lifecycle/error.ts';
 
 /** What a case reports of itself; name, duration and verdict are added around it. */
@@ -17,7 +17,9 @@ export function openPhase(journal: JournalWriter, id: PhaseId, cases: string[]):
   const started = performance.now();
   const verdicts: Verdict[] = [];
   journal.write({ type: 'phase-started', ...id, cases });
+  const seen = new Set<string>();
   const record = (result: CaseResult) => {
+    seen.add(result.name);
     verdicts.push(result.verdict);
     journal.write({ type: 'case-finished', ...id, ...result });
   };
@@ -36,8 +38,13 @@ export function openPhase(journal: JournalWriter, id: PhaseId, cases: string[]):
         throw error;
       }
     },
-    finish: () =>
-      journal.write({ type: 'phase-finished', ...id, verdict: worst(verdicts), durationMs: Math.round(performance.now() - started) }),
+    finish() {
+      const verdict = worst(verdicts);
+      // what a bad case kept from running is no fault of its own; without a bad case, a missing result stays one
+      const missed = isBad(verdict) ? cases.filter((name) => !seen.has(name)) : [];
+      for (const name of missed) record({ name, classname: id.phase, verdict: 'skipped', durationMs: 0, message: `not reached: the phase ${verdict}` });
+      journal.write({ type: 'phase-finished', ...id, verdict, durationMs: Math.round(performance.now() - started) });
+    },
   };
 }
 

@@ -12,13 +12,14 @@ function recording() {
 
 test('a case that throws takes the verdict of its error, and so does the phase', async () => {
   const { events, journal } = recording();
-  const phase = openPhase(journal, id, ['machines']);
+  const phase = openPhase(journal, id, ['machines', 'later']);
   const broken = new ProofgridError({ code: 'X', fault: 'infrastructure', what: 'no room' });
   await expect(phase.run('machines', () => Promise.reject(broken))).rejects.toBe(broken);
   phase.finish();
-  expect(events.map(({ type }) => type)).toEqual(['phase-started', 'case-started', 'case-finished', 'phase-finished']);
+  expect(events.map(({ type }) => type)).toEqual(['phase-started', 'case-started', 'case-finished', 'case-finished', 'phase-finished']);
   expect(events[2]).toMatchObject({ name: 'machines', verdict: 'errored', message: 'no room [X]' });
-  expect(events[3]).toMatchObject({ verdict: 'errored' });
+  expect(events[3]).toMatchObject({ name: 'later', verdict: 'skipped', message: 'not reached: the phase errored' });
+  expect(events[4]).toMatchObject({ type: 'phase-finished', verdict: 'errored' });
 });
 
 test('a case that returns has passed, unless it says otherwise of itself', async () => {
