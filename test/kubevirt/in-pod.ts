@@ -1,6 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { execa, type ResultPromise } from 'execa';
+import { execa } from 'execa';
 import { packageRoot } from '../../lifecycle/root.ts';
 import type { ApiClient } from './api-client.ts';
 import type { ControlPlane } from './control-plane.ts';
@@ -19,6 +19,12 @@ export interface PodSpec {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+export interface Pod {
+  readonly ended: Promise<{ readonly exitCode?: number | undefined; readonly all: string }>;
+  /** SIGKILL, for everything in it. */
+  kill(): void;
+}
+
 /** $1 service account's files · $2 repository · $3 pod's name · $4 site · then the environment and the command */
 const ENTER = `set -e
 mount -t tmpfs -o mode=0755 tmpfs /run
@@ -32,14 +38,14 @@ mount -o remount,bind,ro /
 hostname "$3"
 cd ${POD_ROOT}
 shift 4
-exec setpriv --reuid 65534 --regid 65534 --clear-groups --no-new-privs --bounding-set=-all -- env -i PATH=/usr/local/bin:/usr/bin:/bin HOME=/nonexistent "$@"`;
+exec setpriv --pdeathsig KILL --reuid 65534 --regid 65534 --clear-groups --no-new-privs --bounding-set=-all -- env -i PATH=/usr/local/bin:/usr/bin:/bin HOME=/nonexistent "$@"`;
 
 /**
  * Runs a command as a pod of the cluster would: namespaces for mounts, processes and the host's name, a read-only root, no
  * root user, no capability, and of the cluster only what the kubelet gives: a token of the real API server, its certificate,
- * its address. It ends with the returned process, whatever becomes of it.
+ * its address.
  */
-export async function inPod(plane: ControlPlane, admin: ApiClient, { namespace, serviceAccount, name, site = '', env = {} }: PodSpec, command: readonly string[]): Promise<ResultPromise<{ reject: false; all: true }>> {
+export async function inPod(plane: ControlPlane, admin: ApiClient, { namespace, serviceAccount, name, site = '', env = {} }: PodSpec, command: readonly string[]): Promise<Pod> {
   const directory = join(plane.directory, `pod-${name}`);
   await mkdir(directory, { mode: 0o700 });
   const account = join(directory, 'account');
@@ -54,5 +60,6 @@ export async function inPod(plane: ControlPlane, admin: ApiClient, { namespace, 
   const { hostname, port } = new URL(plane.server);
   const variables = Object.entries({ KUBERNETES_SERVICE_HOST: hostname, KUBERNETES_SERVICE_PORT: port, ...env }).map(([key, value]) => `${key}=${value}`);
   const words = ['--mount', '--uts', '--pid', '--fork', '--mount-proc', '--kill-child', '--propagation', 'private', 'sh', '-c', ENTER, 'pod', account, packageRoot, name, siteFile];
-  return execa('unshare', [...words, ...variables, ...command], { stdin: 'ignore', reject: false, all: true });
+  const process = execa('unshare', [...words, ...variables, ...command], { stdin: 'ignore', reject: false, all: true });
+  return { ended: process.then(({ exitCode, all }) => ({ exitCode, all })), kill: () => void process.kill('SIGKILL') };
 }

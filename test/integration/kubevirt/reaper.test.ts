@@ -69,7 +69,7 @@ test('what the CronJob runs works as its pod: with its service account, without 
   const [{ args, env }] = containers;
   const variables = Object.fromEntries(env.map(({ name, value }) => [name, value]));
   await furnishedLease(admin, 'proofgrid-0000000000c3', variables['PROOFGRID_SITE'] ?? '', ELSEWHERE, new Date(Date.now() - HOUR));
-  const run = async (name: string) => inPod(plane, admin, { namespace: job.metadata.namespace, serviceAccount: serviceAccountName, name, env: variables }, ['node', LOADER, `${POD_ROOT}/harness/cli.ts`, ...args]);
+  const run = async (name: string) => (await inPod(plane, admin, { namespace: job.metadata.namespace, serviceAccount: serviceAccountName, name, env: variables }, ['node', LOADER, `${POD_ROOT}/harness/cli.ts`, ...args])).ended;
   const { exitCode, all } = await run('reaper-1');
   expect(all).toContain('removed lease 0000000000c3 of cell theirs: expired\n  virtualmachine/proofgrid-0000000000c3/theirs\n  datavolume/proofgrid-0000000000c3/root-theirs');
   expect(exitCode).toBe(0);
@@ -130,12 +130,12 @@ test('a run inside of the cluster: its lease goes when its pod is gone, and not 
   const runner = await inPod(plane, admin, { namespace: 'proofgrid', serviceAccount: 'proofgrid-provider', name: 'runner', site: siteText() }, words);
   const machine = async () => (await admin.list('/apis/kubevirt.io/v1/virtualmachines?labelSelector=proofgrid.dev/cell=in-cluster'))[0];
   let ended: string | undefined;
-  const end = runner.then(({ all }) => (ended = all));
+  const end = runner.ended.then(({ all }) => (ended = all));
   await expect.poll(async () => ended ?? (await machine())?.['status']?.printableStatus as string, LIMIT).toBe('ErrorUnschedulable');
   const name = (await machine())?.metadata.namespace ?? '';
   const shadow = `/apis/coordination.k8s.io/v1/namespaces/proofgrid/leases/${name}`;
   expect((await admin.get(shadow)).metadata.ownerReferences).toMatchObject([{ kind: 'Pod', name: 'runner' }]);
-  runner.kill('SIGKILL');
+  runner.kill();
   await end;
 
   // its process cannot be seen from here: it was in a pid namespace of its own
