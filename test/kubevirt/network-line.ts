@@ -24,12 +24,12 @@ interface Pair {
 /** @param name of the kubeconfig that is written beside the given one */
 export async function networkLine(kubeconfig: string, name: string): Promise<NetworkLine> {
   const config = JSON.parse(await readFile(kubeconfig, 'utf8')) as { clusters: [{ cluster: { server: string } }] };
-  const target = new URL(config.clusters[0].cluster.server);
+  const { hostname, port } = new URL(config.clusters[0].cluster.server);
   const pairs = new Set<Pair>();
   let works = true;
   const server = createServer((near) => {
     if (!works) return void near.resetAndDestroy();
-    const far = connect({ host: target.hostname, port: Number(target.port) });
+    const far = connect({ host: hostname, port: Number(port) });
     const pair = { near, far };
     pairs.add(pair);
     near.pipe(far);
@@ -56,8 +56,7 @@ export async function networkLine(kubeconfig: string, name: string): Promise<Net
   };
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  target.port = String((server.address() as { port: number }).port);
-  config.clusters[0].cluster.server = target.origin;
+  config.clusters[0].cluster.server = `https://127.0.0.1:${(server.address() as { port: number }).port}`;
   const path = kubeconfig.replace(/[^/]*$/, `${name}.kubeconfig`);
   await writeFile(path, JSON.stringify(config), { mode: 0o600 });
   return {

@@ -45,15 +45,26 @@ async function leases(cell?: string): Promise<string[]> {
   return namespaces.map(({ metadata }) => metadata.name ?? '');
 }
 
+/** What ended acquisitions; whoever waits for one of their machines waits in vain. */
+const ended = new Map<string, unknown>();
+
+async function untilCell(cell: string, what: string, attempt: () => Promise<boolean>): Promise<void> {
+  await until(`${cell}: ${what}`, async () => {
+    if (ended.has(cell)) throw ended.get(cell);
+    return attempt();
+  });
+}
+
 /** The namespace of a cell, as soon as it is there. */
 async function namespaceOf(cell: string): Promise<string> {
-  await expect.poll(async () => leases(cell), LIMIT).toHaveLength(1);
-  return (await leases(cell))[0] ?? '';
+  let found: string[] = [];
+  await untilCell(cell, 'its namespace', async () => (found = await leases(cell)).length === 1);
+  return found[0] ?? '';
 }
 
 async function untilRunning(cell: string, machine = 'm1'): Promise<string> {
   const namespace = await namespaceOf(cell);
-  await expect.poll(async () => (await admin.find(path('VirtualMachineInstance', namespace, machine)))?.['status']?.phase as string | undefined, LIMIT).toBe('Running');
+  await untilCell(cell, `${machine} runs`, async () => (await admin.find(path('VirtualMachineInstance', namespace, machine)))?.['status']?.phase === 'Running');
   return namespace;
 }
 
@@ -66,7 +77,10 @@ async function failure(work: Promise<unknown>): Promise<MachineStartError> {
 
 function acquire(cell: string, options: Partial<KubevirtProviderOptions> = {}, machines = ['m1'], signal?: AbortSignal, said: string[] = []): Promise<unknown> {
   const asked = request(0, { cell, machines: machines.map((name) => ({ name, cpus: 1, memory: GIBIBYTE, roles: ['worker'] })) });
-  return provider({ kubeconfig: plane.kubeconfig, limits: patience().limits, ...options }).acquire(asked, progress(signal, said));
+  ended.delete(cell);
+  const acquired = provider({ kubeconfig: plane.kubeconfig, limits: patience().limits, ...options }).acquire(asked, progress(signal, said));
+  acquired.catch((error: unknown) => ended.set(cell, error));
+  return acquired;
 }
 
 interface StageCase {
@@ -103,7 +117,7 @@ test('a stage that is not reached is named, with what the cluster says, and is a
       const events = await admin.list(`/api/v1/namespaces/${namespace}/events`);
       return seen(events.map(({ reason }) => reason as string), await admin.find(path('VirtualMachineInstance', namespace, name)));
     };
-    await expect.poll(evident, { ...LIMIT, message: `the fault ${name} shows` }).toBe(true);
+    await untilCell(name, 'the fault shows', evident);
     end(stage);
     return failed;
   });
