@@ -3,7 +3,7 @@ import { Duplex } from 'node:stream';
 import { ProofgridError } from '../../lifecycle/error.ts';
 import type { Machine } from '../provider/contract.ts';
 import type { Dial } from '../suite/check.ts';
-import { throughMaster } from './ssh-master.ts';
+import { loginLives, throughMaster } from './ssh-master.ts';
 import { sshArguments } from './ssh-options.ts';
 
 /** What ssh says when the machine could not connect (mux.c and ssh.c), unlike every failure to get to the machine. */
@@ -20,13 +20,16 @@ export function sshDial(machines: readonly Machine[]): Dial {
   let turn = 0;
   return async (address, port) => {
     const itself = machines.find((machine) => machine.address === address);
-    if (itself !== undefined) return forward(itself, address, port);
+    if (itself !== undefined) return forward(itself, address, port, { lost: (complaints) => unreachable(itself, complaints) });
     let reason: unknown;
     for (const _ of machines) {
       const machine = machines[turn % machines.length] as Machine;
       try {
-        // One that led nowhere is not asked again at once: it may have just lost its power.
-        return await forward(machine, address, port, () => (turn += 1));
+        return await forward(machine, address, port, {
+          // Others lead there, too: to whoever uses the address this is a connection that broke.
+          lost: () => new Error(`the connection to ${address}:${port} broke with the login to ${machine.name}`),
+          silent: () => (turn += 1),
+        });
       } catch (error) {
         reason = error;
         turn += 1;
@@ -36,35 +39,50 @@ export function sshDial(machines: readonly Machine[]): Dial {
   };
 }
 
-async function forward(machine: Machine, address: string, port: number, fruitless: () => void = () => undefined): Promise<Duplex> {
+async function forward(machine: Machine, address: string, port: number, ending: Ending): Promise<Duplex> {
   const target = `${address.includes(':') ? `[${address}]` : address}:${port}`;
   const shared = await throughMaster(machine);
   const words = ['-o', 'BatchMode=yes', ...shared, '-W', target, ...sshArguments(machine)];
-  return new Forwarded(spawn('ssh', words, { detached: true }), machine, target, fruitless);
+  return new Forwarded(spawn('ssh', words, { detached: true }), machine, target, ending);
 }
 
-/** Standard input and output of `ssh -W` as one stream, which ends with an error where nothing was ever received. */
+interface Ending {
+  /** What a connection ends with when the login under it is lost. */
+  readonly lost: (complaints: string) => Error;
+  /** Told when not a byte has come back. */
+  readonly silent?: () => void;
+}
+
+/** Standard input and output of `ssh -W` as one stream. It ends with an error when the connection never was, or broke with the login. */
 class Forwarded extends Duplex {
   readonly #client: ChildProcessWithoutNullStreams;
+  readonly #ending: Ending;
+  #received = false;
 
-  constructor(client: ChildProcessWithoutNullStreams, machine: Machine, target: string, fruitless: () => void) {
-    super({ allowHalfOpen: true });
+  constructor(client: ChildProcessWithoutNullStreams, machine: Machine, target: string, ending: Ending) {
+    super({ allowHalfOpen: false });
     this.#client = client;
-    let received = false;
+    this.#ending = ending;
     let complaints = '';
     client.stdout.on('data', (chunk: Buffer) => {
-      received = true;
+      this.#received = true;
       if (!this.push(chunk)) client.stdout.pause();
     });
     client.stderr.on('data', (chunk: Buffer) => (complaints = (complaints + chunk.toString()).slice(-MOST_COMPLAINTS)));
     // Whether the other end is gone is told by the exit, and why.
     client.stdin.on('error', () => undefined);
     client.on('error', (error) => this.destroy(error));
-    client.on('close', (exitCode) => {
-      if (!received) fruitless();
-      if (received || exitCode === 0) this.push(null);
-      else this.destroy(failure(machine, target, complaints.trim()));
-    });
+    client.on('close', (exitCode) => void this.#ended(exitCode, machine, target, complaints.trim()));
+  }
+
+  /** That nobody listens there is a finding about the cluster; that the machine cannot be reached is none. */
+  async #ended(exitCode: number | null, machine: Machine, target: string, complaints: string): Promise<void> {
+    if (this.destroyed) return;
+    if (REFUSED.test(complaints)) return void this.destroy(new Error(`${machine.name} gets no connection to ${target}`));
+    // ssh ends well, too, when the shared connection is lost under it.
+    const intact = exitCode === 0 && (await loginLives(machine));
+    if (intact) this.push(null);
+    else this.destroy(this.#ending.lost(complaints));
   }
 
   override _read(): void {
@@ -80,6 +98,7 @@ class Forwarded extends Duplex {
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    if (!this.#received) this.#ending.silent?.();
     this.#client.stdin.destroy();
     this.#client.stdout.destroy();
     this.#client.stderr.destroy();
@@ -88,13 +107,11 @@ class Forwarded extends Duplex {
   }
 }
 
-/** That nobody listens there is a finding about the cluster; that the machine cannot be reached is none. */
-function failure({ name, address }: Machine, target: string, complaints: string): Error {
-  if (REFUSED.test(complaints)) return new Error(`${name} gets no connection to ${target}`);
+function unreachable({ name, address }: Machine, complaints: string): ProofgridError {
   return new ProofgridError({
     code: 'MACHINE_UNREACHABLE',
     fault: 'infrastructure',
-    what: `no connection to ${target} can be had through machine ${name} (${address}): ${complaints || 'ssh ended without a word'}`,
+    what: `the login to machine ${name} (${address}) was lost: ${complaints || 'ssh does not say why'}`,
     remedy: "read the machine's console",
   });
 }

@@ -1,6 +1,7 @@
-import { once } from 'node:events';
+import { once, setMaxListeners } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
 import { KubeConfig } from '@kubernetes/client-node';
 import { expect, test } from 'vitest';
 import { sshDial } from '../../../harness/machine/forward.ts';
@@ -12,6 +13,7 @@ import { Authority, writeKubeconfig } from '../../kubevirt/certificates.ts';
 import { temporary, withLease } from './fixture.ts';
 
 const { signal } = new AbortController();
+setMaxListeners(0, signal);
 
 /** Ports of the machine: HTTP, and TLS with a certificate for its address, and with one for another name. */
 const [HTTP, RIGHT, WRONG, CLOSED] = [8080, 8443, 9443, 8081];
@@ -78,10 +80,17 @@ test('connections to a machine over its login', async () => {
     await expect(probeHttp({ signal, dial: sshDial([unreachable]) }, 'http://192.0.2.1:1/'), 'no answer is no refusal').rejects.toMatchObject(lost);
     expect(await probeHttp({ signal, dial: sshDial([unreachable, machine]) }, `http://127.0.0.1:${HTTP}/`), 'an address that is no machine\'s, by any of them').toEqual({ status: 200, error: '' });
 
-    const silent = await dial(address, HTTP);
-    const ended = once(silent, 'close').then(() => undefined, (error: unknown) => error);
-    silent.resume();
+    const broken = async (made: Promise<Duplex>) => {
+      const stream = await made;
+      stream.resume();
+      return once(stream, 'close').then(() => undefined, (error: unknown) => error);
+    };
+    const silent = [broken(dial(address, HTTP)), broken(dial('127.0.0.1', HTTP))];
+    // both are there once the machine knows of them
+    const connections = async () => (await host.exec(['ss', '-Htn', 'state', 'established', `sport = :${HTTP}`])).stdout.trim().split('\n').length;
+    await expect.poll(connections, { timeout: 30_000 }).toBe(2);
     await closeSshMasters([machine]);
-    expect(await ended, 'the login is lost').toMatchObject(lost);
+    expect(await silent[0], 'the login is lost').toMatchObject(lost);
+    expect(await silent[1], 'elsewhere than to the machine itself').toMatchObject({ message: `the connection to 127.0.0.1:${HTTP} broke with the login to m1` });
   });
 });
