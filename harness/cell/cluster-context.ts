@@ -44,7 +44,7 @@ export function clusterContext(run: CellRun, paths: CellPaths, prepared: Prepare
     signal,
     log,
     testImage: prepared.agnhost.reference,
-    operate: (operation) => runOperation(operationRequest(run, paths, prepared, operation)),
+    operate: (operation, until) => runOperation({ ...operationRequest(run, paths, prepared, operation), signal: until }),
     ...(power === undefined
       ? {}
       : {

@@ -51,7 +51,7 @@ function conditionProblems(document: MatrixDocument, axis: Axis, condition: stri
     path,
     code: 'MATRIX_BAD_RANGE',
     what: `${JSON.stringify(condition)} is no range of ${axis}`,
-    remedy: 'only kubernetes and etcd have ranges, of minor versions, such as ">=1.24"',
+    remedy: 'only kubernetes and etcd have ranges, of minors or patches, such as ">=1.24"',
   }];
 }
 

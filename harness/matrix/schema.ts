@@ -57,7 +57,7 @@ function forEachAxis<T extends z.ZodType>(of: T) {
 
 const constraint = z.strictObject({
   name,
-  exclude: forEachAxis(condition).describe('Cells that have all of these cannot exist; a version may be a range of minors, such as >=1.24'),
+  exclude: forEachAxis(condition).describe('Cells that have all of these cannot exist; a version may be a range, such as >=1.24 or <3.5.11'),
   reason: text.describe('Shown wherever such a cell is asked for'),
   source: mirror.optional(),
 });

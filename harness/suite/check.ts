@@ -36,8 +36,8 @@ export interface ClusterContext {
   readonly log: (message: string) => void;
   /** Reference of the image with agnhost that every node has. */
   readonly testImage: string;
-  /** Runs an operation again on this very cluster, through the lifecycle runner. */
-  readonly operate: (operation: Parameters<RunOperation>[0]['operation']) => Promise<RunResult>;
+  /** Runs an operation again on this very cluster, through the lifecycle runner, until the signal ends it. */
+  readonly operate: (operation: Parameters<RunOperation>[0]['operation'], signal: AbortSignal) => Promise<RunResult>;
   /** Only where the provider can. */
   readonly power?: { off(machine: string): Promise<void>; on(machine: string): Promise<void> };
 }
