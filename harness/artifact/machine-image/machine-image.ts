@@ -5,7 +5,7 @@ import type { MachineImage, MachineImageRequest } from '../contract.ts';
 import type { MirrorOptions } from '../debian/mirror.ts';
 import { dockerArchive } from '../image/docker-archive.ts';
 import type { Entry } from '../recipe.ts';
-import { chooseEngine, ensureLoaded, type Engine } from './engine.ts';
+import { chooseEngine, ensureLoaded, loadLock, type Engine } from './engine.ts';
 import { ETCD_LAYER, etcdLayerRecipe } from './etcd-layer.ts';
 import { machineRootRecipe, ROOT_ARCHIVE } from './root.ts';
 
@@ -47,7 +47,7 @@ export async function obtainMachineImage(
       reference,
       archive,
       name: `the machine image ${os} with ${runtime ?? 'no container engine'} and etcd ${etcd.version}`,
-      lockFile: join(store.directory, 'locks', `load-${digest}.lock`),
+      lockFile: loadLock(store.directory, digest),
     },
     progress,
   );
