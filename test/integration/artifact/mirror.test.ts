@@ -11,7 +11,7 @@ import { sourceRecipe } from '../../../harness/artifact/kubernetes/toolchain.ts'
 
 // What Debian's mirrors do with a suite that has left support: the index is there, the files are gone.
 const SOURCE = { type: 'debian-source', suite: 'bookworm', package: 'hello', version: '2.10-3' } as const;
-const FILES = ['hello_2.10-3.debian.tar.xz', 'hello_2.10-3.dsc', 'hello_2.10.orig.tar.gz'];
+const FILES = ['hello_2.10-3.debian.tar.xz', 'hello_2.10-3.dsc', 'hello_2.10.orig.tar.gz', 'hello_2.10.orig.tar.gz.asc'];
 const [{ main: real }] = mirrorsOf('bookworm');
 
 let server: Server;
