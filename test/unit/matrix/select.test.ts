@@ -21,6 +21,7 @@ test('without any wish: the tier smoke', () => {
     {
       slug: 'all-in-one-90400b02',
       axes: { os: 'debian-12', kubernetes: '1.20.2+deb12u1', runtime: 'containerd', etcd: '3.4', network: 'host-gw', topology: 'all-in-one' },
+      runtime: 'containerd',
       machines: [{ name: 'node-1', roles: ['etcd', 'control-plane', 'worker'], cpus: 2, memory: 3 * 2 ** 30 }],
       suites: ['lifecycle', 'e2e'],
       sources: {
