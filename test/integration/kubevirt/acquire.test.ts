@@ -42,7 +42,10 @@ test('a cell of three machines comes with proven logins, and goes whole', async 
     expect((await quota()).hard, 'the quota was in force before there were machines').toMatchObject({ 'count/virtualmachines.kubevirt.io': '3' });
     // admission counts at once, unless its own copy of the quota is older than what we have read; then the controller does
     await expect.poll(async () => (await quota()).used, { message: 'the quota counts what was made', timeout: 60_000 }).toMatchObject({ 'count/virtualmachines.kubevirt.io': '3' });
-    await kubevirt.heartbeat(lease);
+    await kubevirt.heartbeat(lease); // the first one also reads the lease
+    const before = await kubevirt.requests();
+    for (let beat = 0; beat < 6; beat += 1) await kubevirt.heartbeat(lease);
+    expect((await kubevirt.requests()) - before, 'two minutes of heartbeats: at most 5 a minute even for a single machine').toBe(9);
     expect(await kubevirt.reap({ dryRun: true, now: new Date(Date.now() + 3_600_000) }), 'its owner lives').toEqual([]);
     expect(await kubevirt.find(lease.id, lease.machines[0]?.identityFile.replace(/\/[^/]*$/, '') ?? '')).toMatchObject({ id: lease.id });
   } finally {
