@@ -1,11 +1,12 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { KubeConfig } from '@kubernetes/client-node';
 import { runOperation } from '../../lifecycle/run-operation.ts';
 import type { RunRequest } from '../../lifecycle/run.ts';
+import { sshDial } from '../machine/forward.ts';
 import { sshHost } from '../machine/ssh.ts';
 import type { Lease } from '../provider/contract.ts';
 import type { ClusterContext, Host } from '../suite/check.ts';
+import { DialledKubeConfig } from '../suite/e2e/dial.ts';
 import type { CellRun } from './cell-run.ts';
 import type { Prepared } from './prepare.ts';
 import type { CellPaths } from './run-directory.ts';
@@ -27,16 +28,19 @@ export function operationRequest(run: CellRun, paths: CellPaths, prepared: Prepa
 
 /** Exported for tests that sabotage a live cluster. */
 export function clusterContext(run: CellRun, paths: CellPaths, prepared: Prepared): ClusterContext {
-  const kubeConfig = new KubeConfig();
-  kubeConfig.loadFromFile(paths.kubeconfig);
   const { provider, signal, journal, cell } = run;
   const { power } = provider;
   const { lease } = prepared;
+  // Where one machine is reached by a detour, so is whatever address moves between them.
+  const dial = lease.machines.some(({ via }) => via !== undefined) ? sshDial(lease.machines) : undefined;
+  const kubeConfig = new DialledKubeConfig(dial);
+  kubeConfig.loadFromFile(paths.kubeconfig);
   const log = (message: string) => journal.write({ type: 'progress', cell: cell.slug, message });
   return {
     deployment: prepared.deployment,
     hosts: hostsOf(run, lease.machines, signal),
     kubeConfig,
+    ...(dial === undefined ? {} : { dial }),
     signal,
     log,
     testImage: prepared.agnhost.reference,

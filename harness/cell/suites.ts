@@ -7,6 +7,7 @@ import { runLintSuite } from '../suite/lint/suite.ts';
 import type { CellRun } from './cell-run.ts';
 import { clusterContext, operationRequest, publishKubeconfig } from './cluster-context.ts';
 import { deployPhase } from './operation-phase.ts';
+import { openPhase } from './phase.ts';
 import type { Prepared } from './prepare.ts';
 import type { CellPaths } from './run-directory.ts';
 import { readSecrets } from './secrets.ts';
@@ -53,6 +54,12 @@ async function runLifecycle(run: CellRun, paths: CellPaths, prepared: Prepared):
 async function runE2e(run: CellRun, paths: CellPaths, prepared: Prepared): Promise<Verdict> {
   const context = clusterContext(run, paths, prepared);
   const { agnhost, seeds } = prepared;
-  await loadTestImage(context, { path: `${seeds.images}/${agnhost.file}`, reference: agnhost.reference, sha256: agnhost.sha256 });
+  const image = { path: `${seeds.images}/${agnhost.file}`, reference: agnhost.reference, sha256: agnhost.sha256 };
+  const phase = openPhase(run.journal, { cell: run.cell.slug, suite: 'e2e', phase: 'prepare' }, ['test-image']);
+  try {
+    await phase.run('test-image', () => loadTestImage(context, image));
+  } finally {
+    phase.finish();
+  }
   return runE2eSuite({ context, journal: run.journal, cell: run.cell.slug });
 }

@@ -1,12 +1,12 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createArtifacts } from '../../harness/artifact/artifacts.ts';
 import type { PackageSource, KubernetesSource } from '../../harness/matrix/cell.ts';
 import { waitFor } from '../../harness/provider/wait.ts';
 import { ApiClient } from './api-client.ts';
 import { Authority, writeKubeconfig, type KeyPair } from './certificates.ts';
-import { freePorts, ServerProcess } from './server-process.ts';
+import { ownedDirectory } from './owned-directory.ts';
+import { endWithRunner, freePorts, ServerProcess } from './server-process.ts';
 
 /** A management cluster's control plane: real etcd, kube-apiserver and kube-controller-manager on loopback, no node. */
 export interface ControlPlane {
@@ -49,7 +49,8 @@ const CONTROLLERS = [
 const START_LIMIT = 60_000;
 
 export async function startControlPlane(): Promise<ControlPlane> {
-  const directory = await mkdtemp(join(tmpdir(), 'proofgrid-control-plane-'));
+  const goOn = endWithRunner();
+  const directory = await ownedDirectory('proofgrid-control-plane-');
   const progress = { signal: new AbortController().signal, report: () => undefined };
   const artifacts = createArtifacts();
   const [kubernetes, etcd] = await Promise.all([artifacts.kubernetes(KUBERNETES, progress), artifacts.etcd(ETCD, progress)]);
@@ -166,6 +167,7 @@ export async function startControlPlane(): Promise<ControlPlane> {
     },
     logs: () => Object.values(processes).map((process) => process.tail()).join('\n'),
     async stop() {
+      goOn();
       await Promise.all([processes.manager.stop(), processes.api.stop()]);
       await processes.etcd.stop();
       await rm(directory, { recursive: true, force: true });

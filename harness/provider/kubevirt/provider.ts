@@ -3,7 +3,7 @@ import type { Lease, Provider } from '../contract.ts';
 import { acquire, type AcquireOptions } from './acquire.ts';
 import { budgetOf } from './capacity.ts';
 import { createContext, type Context, type ContextOptions } from './context.ts';
-import { readConsole } from './diagnosis.ts';
+import { readEvidence } from './diagnosis.ts';
 import { findLease } from './find.ts';
 import { lostMachines, readLease, refuseLost, renewLease } from './heartbeat.ts';
 import { removeKeys } from './keys.ts';
@@ -66,7 +66,7 @@ export function createKubevirtProvider(options: KubevirtProviderOptions): Kubevi
     },
     reap: async (request) => reap(await context(), request, removalLimitMs),
     ...(options.site.network.type === 'multus' ? { power: createPower(context, powerless) } : {}),
-    console: { read: async (lease, machine) => readConsole((await context()).client, namespaceOf(lease.id), machine) },
+    console: { read: async (lease, machine) => readEvidence((await context()).client, namespaceOf(lease.id), machine) },
     requests: async () => (made === undefined ? 0 : (await made).client.requests),
     async close() {
       if (made !== undefined) (await made).client.close();

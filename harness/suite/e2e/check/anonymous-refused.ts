@@ -64,12 +64,12 @@ export const anonymousRefused: Check = {
 };
 
 async function mustRefuse(context: ClusterContext, host: Host, server: string, port: number, path: string): Promise<string[]> {
-  const { status, error } = await probeHttp(`https://${bracket(host.address)}:${port}${path}`, context.signal);
+  const { status, error } = await probeHttp(context, `https://${bracket(host.address)}:${port}${path}`);
   return REFUSED.includes(status) ? [] : [`${server} of ${host.name}: ${path}: ${status === 0 ? error : `HTTP ${status}`}`];
 }
 
 /** Nothing at all may come back: the connection is refused, or ends in the handshake. */
 async function mustNotAnswer(context: ClusterContext, host: Host, scheme: string, port: number, server: string): Promise<string[]> {
-  const { status } = await probeHttp(`${scheme}://${bracket(host.address)}:${port}/version`, context.signal);
+  const { status } = await probeHttp(context, `${scheme}://${bracket(host.address)}:${port}/version`);
   return status === 0 || (scheme === 'http' && status === 400) ? [] : [`${server} of ${host.name}: HTTP ${status}`];
 }
