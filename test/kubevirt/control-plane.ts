@@ -23,6 +23,8 @@ export interface ControlPlane {
   readonly certificateAuthority: string;
   /** Path of a kubeconfig of another user, who may do what RBAC says. */
   kubeconfigOf(user: string, groups?: readonly string[]): Promise<string>;
+  /** Ends the controller manager and starts it again, without those of its controllers. Resolves when it has begun. */
+  restartManager(without?: readonly string[]): Promise<void>;
   stopApiServer(): Promise<void>;
   /** Resolves when it is ready. */
   startApiServer(): Promise<void>;
@@ -72,6 +74,29 @@ export async function startControlPlane(): Promise<ControlPlane> {
 
   const etcdUrl = `http://127.0.0.1:${etcdPort}`;
   const peerUrl = `http://127.0.0.1:${peerPort}`;
+  const managerProcess = (without: readonly string[]) =>
+    new ServerProcess({
+      name: 'kube-controller-manager',
+      directory,
+      command: [
+        join(kubernetes.directory, 'kube-controller-manager'),
+        ...flags({
+          kubeconfig: managerConfig,
+          'bind-address': '127.0.0.1',
+          'secure-port': managerPort,
+          port: 0,
+          controllers: CONTROLLERS.filter((controller) => !without.includes(controller)).join(','),
+          'leader-elect': false,
+          // each controller with the role that Kubernetes itself gives it
+          'use-service-account-credentials': true,
+          'service-account-private-key-file': accounts.key,
+          'root-ca-file': authority.certificate,
+          // a cluster of a test lives for seconds
+          'resource-quota-sync-period': '10s',
+          profiling: false,
+        }),
+      ],
+    });
   const processes = {
     etcd: new ServerProcess({
       name: 'etcd',
@@ -116,28 +141,7 @@ export async function startControlPlane(): Promise<ControlPlane> {
         }),
       ],
     }),
-    manager: new ServerProcess({
-      name: 'kube-controller-manager',
-      directory,
-      command: [
-        join(kubernetes.directory, 'kube-controller-manager'),
-        ...flags({
-          kubeconfig: managerConfig,
-          'bind-address': '127.0.0.1',
-          'secure-port': managerPort,
-          port: 0,
-          controllers: CONTROLLERS.join(','),
-          'leader-elect': false,
-          // each controller with the role that Kubernetes itself gives it
-          'use-service-account-credentials': true,
-          'service-account-private-key-file': accounts.key,
-          'root-ca-file': authority.certificate,
-          // a cluster of a test lives for seconds
-          'resource-quota-sync-period': '10s',
-          profiling: false,
-        }),
-      ],
-    }),
+    manager: managerProcess([]),
   };
 
   const plane = {
@@ -150,6 +154,11 @@ export async function startControlPlane(): Promise<ControlPlane> {
     async kubeconfigOf(user: string, groups: readonly string[] = []) {
       const name = `user-${user.replaceAll(/[^a-z0-9-]/g, '-')}`;
       return writeKubeconfig(join(directory, `${name}.kubeconfig`), server, authority, await authority.issue(name, { user, groups }));
+    },
+    async restartManager(without: readonly string[] = []) {
+      await processes.manager.stop();
+      processes.manager = managerProcess(without);
+      await processes.manager.start();
     },
     stopApiServer: async () => processes.api.stop(),
     async startApiServer() {

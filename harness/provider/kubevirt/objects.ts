@@ -44,6 +44,13 @@ export interface Namespace extends KubeObject {
   readonly status?: { readonly phase?: 'Active' | 'Terminating'; readonly conditions?: readonly Condition[] };
 }
 
+export interface ResourceQuota extends KubeObject {
+  readonly kind: 'ResourceQuota';
+  readonly spec: { readonly hard?: Readonly<Record<string, string>> };
+  /** What admission goes by; the quota controller writes it. */
+  readonly status?: { readonly hard?: Readonly<Record<string, string>>; readonly used?: Readonly<Record<string, string>> };
+}
+
 export interface DataVolume extends KubeObject {
   readonly kind: 'DataVolume';
   readonly spec: {

@@ -16,8 +16,6 @@ import { loadSite, type Site } from './site.ts';
 
 export interface KubevirtProviderOptions extends Omit<ContextOptions, 'site'>, AcquireOptions {
   readonly site: Site;
-  /** Milliseconds until a namespace that does not go away counts as leaked. */
-  readonly removalLimitMs?: number;
 }
 
 export interface KubevirtProvider extends Provider {
@@ -31,7 +29,8 @@ export interface KubevirtProvider extends Provider {
 const LOOK_EVERY = 2;
 
 /** Every cell in a namespace of its own, with KubeVirt's virtual machines. Connects when it is first used. */
-export function createKubevirtProvider({ removalLimitMs = REMOVAL_LIMIT, ...options }: KubevirtProviderOptions): KubevirtProvider {
+export function createKubevirtProvider(options: KubevirtProviderOptions): KubevirtProvider {
+  const { removalLimitMs = REMOVAL_LIMIT } = options;
   let made: Promise<Context> | undefined;
   const context = () => (made ??= createContext(options));
   /** What a renewal needs to know, so that a heartbeat is one request. */

@@ -76,7 +76,7 @@ test(`runs that are killed at ${MOMENTS} moments are reaped whole; a living run 
 });
 
 test('a namespace that does not go away is diagnosed, never forced', async () => {
-  const kubevirt = provider({ kubeconfig: plane.kubeconfig, removalLimitMs: 15_000 });
+  const kubevirt = provider({ kubeconfig: plane.kubeconfig, removalLimitMs: 3000 });
   const abort = new AbortController();
   const acquired = kubevirt.acquire(request(1, { cell: 'stuck' }), progress(abort.signal)).catch((error: unknown) => error as Error);
   await expect.poll(async () => [...backend.guests.values()].length, { timeout: 30_000 }).toBe(1);

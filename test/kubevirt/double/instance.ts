@@ -6,6 +6,9 @@ import { path } from './kinds.ts';
 import { differs, mergeConditions, type Condition } from './status.ts';
 import { INSTANCE_FINALIZER } from './virtual-machine.ts';
 
+/** Milliseconds until a pod that was refused is asked for again, whatever has changed meanwhile. */
+const CREATE_AGAIN = 1000;
+
 /** virt-controller's and virt-handler's part of an instance: pod, phases, conditions, addresses. */
 export async function stepInstance(context: Context, instance: ApiObject): Promise<void> {
   const { namespace = '', name = '', deletionTimestamp, finalizers = [] } = instance.metadata;
@@ -105,6 +108,7 @@ async function createPod(context: Context, instance: ApiObject): Promise<void> {
     if (!(error instanceof ApiError) || error.status !== 403) throw error;
     await event(context, instance, 'Warning', 'FailedCreate', `Error creating pod: ${error.message}`);
     await update(context, instance, 'Pending', [{ type: 'Synchronized', status: 'False', reason: 'FailedCreate', message: `failed to create virtual machine pod: ${error.message}` }]);
+    setTimeout(() => context.enqueue(namespace), CREATE_AGAIN).unref();
   }
 }
 
