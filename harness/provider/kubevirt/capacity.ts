@@ -1,6 +1,7 @@
 import { bytes } from '../../matrix/quantity.ts';
 import type { Budget } from './admission.ts';
 import type { Context } from './context.ts';
+import { hasStatus } from './kube/error.ts';
 import type { KubeObject } from './objects.ts';
 
 interface Node extends KubeObject {
@@ -18,8 +19,12 @@ interface Node extends KubeObject {
 export async function budgetOf({ client, site }: Pick<Context, 'client' | 'site'>): Promise<Budget> {
   if (site.capacity !== undefined) return { cpus: site.capacity.cpus, memory: bytes(site.capacity.memory) };
   const labelSelector = Object.entries(site.scheduling.nodeSelector ?? {}).map(([key, value]) => `${key}=${value}`).join(',');
-  const nodes = await client.list<Node>({ kind: 'Node' }, labelSelector === '' ? {} : { labelSelector }).catch(() => undefined);
-  return nodes === undefined ? {} : sumOf(nodes.items);
+  // An API server that is away says nothing about how much there is: that is an error, not plenty.
+  const nodes = await client.list<Node>({ kind: 'Node' }, labelSelector === '' ? {} : { labelSelector }).catch((error: unknown) => {
+    if (!hasStatus(error, 403)) throw error;
+    return { items: [] };
+  });
+  return sumOf(nodes.items);
 }
 
 export function sumOf(nodes: readonly Node[]): Budget {

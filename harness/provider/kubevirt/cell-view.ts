@@ -12,7 +12,9 @@ export interface CellView {
 }
 
 /** Watches, until the signal aborts, what tells how far machines have come. */
-export async function watchCell(client: KubeClient, namespace: string, signal: AbortSignal): Promise<CellView> {
+export async function watchCell(client: KubeClient, namespace: string, until: AbortSignal): Promise<CellView> {
+  const failed = new AbortController();
+  const signal = AbortSignal.any([until, failed.signal]);
   const waiting = new Set<() => void>();
   const options = {
     signal,
@@ -24,7 +26,11 @@ export async function watchCell(client: KubeClient, namespace: string, signal: A
   const pods = mirror<Pod>(client, { kind: 'Pod', namespace }, { ...options, labelSelector: 'kubevirt.io=virt-launcher' });
   const volumes = mirror<DataVolume>(client, { kind: 'DataVolume', namespace }, options);
   const claims = mirror<Claim>(client, { kind: 'PersistentVolumeClaim', namespace }, options);
-  await Promise.all([instances, pods, volumes, claims].map(({ synced }) => synced));
+  await Promise.all([instances, pods, volumes, claims].map(({ synced }) => synced)).catch((error: unknown) => {
+    // one that is refused must not leave the other three watching
+    failed.abort(error);
+    throw error;
+  });
   const known = new Map<string, string>();
   return {
     machine(name) {

@@ -1,8 +1,9 @@
 import type { KubeClient } from './kube/client.ts';
 import { resourcePath } from './kube/path.ts';
 import { machineOf } from './cell-view.ts';
-import type { Condition, KubeObject, VirtualMachine, VirtualMachineInstance } from './objects.ts';
-import type { Pod } from './stage.ts';
+import { machineObjects } from './names.ts';
+import type { Condition, DataVolume, KubeObject, ResourceKind, VirtualMachine, VirtualMachineInstance } from './objects.ts';
+import type { Claim, Pod } from './stage.ts';
 
 /** The container that KubeVirt streams a machine's serial console through (`logSerialConsole`). */
 const CONSOLE_CONTAINER = 'guest-console-log';
@@ -47,18 +48,23 @@ export async function readEvidence(client: KubeClient, namespace: string, machin
 }
 
 /**
- * What the cluster says about a machine that did not come up: conditions, the pod's and the machine's events, oldest first.
+ * What the cluster says about a machine that did not come up: conditions of it, its pod and its disks, and their events, oldest first.
  * Never rejects: it explains another failure.
  */
 export async function diagnose(client: KubeClient, namespace: string, machine: string): Promise<string> {
   const place = { namespace, name: machine };
-  const [vm, vmi, pods, events] = await Promise.all([
+  const all = async <T extends KubeObject>(kind: ResourceKind) => client.list<T>({ kind, namespace }).then(({ items }) => items, () => []);
+  const [vm, vmi, pods, volumes, claims, events] = await Promise.all([
     client.get<VirtualMachine>({ kind: 'VirtualMachine', ...place }).catch(() => undefined),
     client.get<VirtualMachineInstance>({ kind: 'VirtualMachineInstance', ...place }).catch(() => undefined),
-    client.list<Pod>({ kind: 'Pod', namespace }).catch(() => ({ items: [] as readonly Pod[] })),
-    client.list<Event>({ kind: 'Event', namespace }).catch(() => ({ items: [] as readonly Event[] })),
+    all<Pod>('Pod'),
+    all<DataVolume>('DataVolume'),
+    all<Claim>('PersistentVolumeClaim'),
+    all<Event>('Event'),
   ]);
-  const mine = pods.items.filter((pod) => machineOf(pod) === machine);
+  const mine = pods.filter((pod) => machineOf(pod) === machine);
+  const { rootDisk, etcdDisk } = machineObjects(machine);
+  const disk = ({ metadata: { name } }: KubeObject) => name === rootDisk || name === etcdDisk;
   const instance = vmi?.object.status;
   return [
     `== VirtualMachine ${machine}: ${vm?.object.status?.printableStatus ?? (vm === undefined ? 'not there' : 'no status')}`,
@@ -66,8 +72,10 @@ export async function diagnose(client: KubeClient, namespace: string, machine: s
     `== VirtualMachineInstance ${machine}: ${instance?.phase ?? (vmi === undefined ? 'not there' : 'no phase')}${instance?.nodeName === undefined ? '' : ` on ${instance.nodeName}`}`,
     ...conditionLines(instance?.conditions),
     ...mine.flatMap(({ metadata, status }) => [`== Pod ${metadata.name}: ${status?.phase ?? ''}`, ...conditionLines(status?.conditions)]),
+    ...volumes.filter(disk).flatMap(({ metadata, status }) => [`== DataVolume ${metadata.name}: ${status?.phase ?? 'new'}, ${status?.restartCount ?? 0} restarts`, ...conditionLines(status?.conditions)]),
+    ...claims.filter(disk).map(({ metadata, status }) => `== PersistentVolumeClaim ${metadata.name}: ${status?.phase ?? 'new'}`),
     '== Events',
-    ...eventLines(events.items, [machine, `root-${machine}`, `etcd-${machine}`, ...mine.map(({ metadata }) => metadata.name)]),
+    ...eventLines(events, [machine, rootDisk, etcdDisk, ...mine.map(({ metadata }) => metadata.name)]),
   ].join('\n');
 }
 

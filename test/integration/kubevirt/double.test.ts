@@ -34,7 +34,7 @@ async function namespace(): Promise<string> {
   const name = `test-${count}`;
   await admin.create('/api/v1/namespaces', { metadata: { name } });
   onTestFinished(async () => admin.delete(`/api/v1/namespaces/${name}`));
-  await expect.poll(async () => admin.find(`/api/v1/namespaces/${name}/serviceaccounts/default`), { timeout: 30_000 }).toBeDefined();
+  await expect.poll(async () => admin.find(`/api/v1/namespaces/${name}/serviceaccounts/default`), { timeout: 240_000 }).toBeDefined();
   return name;
 }
 
@@ -80,7 +80,7 @@ async function create(space: string, machine: string): Promise<void> {
 const instance = async (space: string, name: string) => admin.find(path('VirtualMachineInstance', space, name));
 const phase = async (space: string, name: string) => (await instance(space, name))?.['status']?.phase as string | undefined;
 const printable = async (space: string, name: string) => (await admin.get(path('VirtualMachine', space, name)))['status']?.printableStatus as string;
-const LIMIT = { timeout: 30_000, interval: 50 };
+const LIMIT = { timeout: 240_000, interval: 50 };
 
 test('a virtual machine runs: disk, pod, phases, address, conditions', async () => {
   const space = await namespace();
@@ -157,8 +157,8 @@ test('removing the namespace removes everything, finalizers, guests and volumes 
   await create(space, 'm2');
   await expect.poll(async () => Promise.all([phase(space, 'm1'), phase(space, 'm2')]), LIMIT).toEqual(['Running', 'Running']);
   await admin.delete(`/api/v1/namespaces/${space}`);
-  await expect.poll(async () => admin.find(`/api/v1/namespaces/${space}`), { timeout: 90_000, interval: 200 }).toBeUndefined();
-  expect([...backend.guests.keys()].filter((key) => key.startsWith(`${space}/`))).toEqual([]);
+  await expect.poll(async () => admin.find(`/api/v1/namespaces/${space}`), { timeout: 240_000, interval: 200 }).toBeUndefined();
+  await expect.poll(() => [...backend.guests.keys()].filter((key) => key.startsWith(`${space}/`)), LIMIT).toEqual([]);
   await expect.poll(async () => (await admin.list('/api/v1/persistentvolumes')).filter(({ spec }) => spec.claimRef.namespace === space), LIMIT).toEqual([]);
 });
 

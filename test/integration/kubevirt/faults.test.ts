@@ -1,5 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import type { KubevirtProviderOptions } from '../../../harness/provider/kubevirt/provider.ts';
+import type { Stage } from '../../../harness/provider/kubevirt/stage.ts';
 import type { MachineStartError } from '../../../harness/provider/start-error.ts';
 import { ApiClient, type ApiObject } from '../../kubevirt/api-client.ts';
 import { startControlPlane, type ControlPlane } from '../../kubevirt/control-plane.ts';
@@ -7,17 +8,21 @@ import type { Fault } from '../../kubevirt/double/context.ts';
 import { startDouble, type Double } from '../../kubevirt/double/double.ts';
 import { path } from '../../kubevirt/double/kinds.ts';
 import { stubBackend } from '../../kubevirt/double/stub-backend.ts';
-import { GIBIBYTE, progress, provider, request, SHORT_LIMITS, site } from './fixture.ts';
+import { GIBIBYTE, progress, provider, request, site } from './fixture.ts';
+import { neighbours, until, type Neighbours } from './neighbours.ts';
+import { patience } from './patience.ts';
 
 let plane: ControlPlane;
 let admin: ApiClient;
 let double: Double;
+let others: Neighbours;
+const backend = stubBackend();
 
 beforeAll(async () => {
   plane = await startControlPlane();
   admin = await ApiClient.connect(plane.kubeconfig);
-  double = await startDouble(plane, stubBackend());
-  await admin.create('/api/v1/namespaces', { metadata: { name: 'somebody-else', labels: { 'proofgrid.dev/lease': 'not-ours' } } });
+  double = await startDouble(plane, backend);
+  others = await neighbours(admin);
 });
 afterAll(async () => {
   await double?.stop();
@@ -25,27 +30,31 @@ afterAll(async () => {
   await plane?.stop();
 });
 afterEach(async ({ task }) => {
-  if (task.result?.state === 'fail') process.stderr.write(`${double.problems.slice(-5).join('\n')}\n`);
-  expect(await leases(), 'nothing is left').toEqual([]);
-  expect(await admin.find('/api/v1/namespaces/somebody-else'), "another's namespace is untouched").toBeDefined();
+  if (task.result?.state === 'fail') return void process.stderr.write(`${double.problems.slice(-5).join('\n')}\n`);
+  expect(await leases(), 'no lease is left').toEqual([]);
+  await others.alone();
+  await until('the guests have ended', async () => [...backend.guests.keys()].every((guest) => guest.endsWith('/theirs')));
+  await others.untouched();
 });
 
-async function leases(): Promise<string[]> {
-  const namespaces = await admin.list('/api/v1/namespaces?labelSelector=proofgrid.dev/site');
+/** Milliseconds: nothing is proved by it, a hang ends. */
+const LIMIT = { timeout: 240_000 };
+
+async function leases(cell?: string): Promise<string[]> {
+  const namespaces = await admin.list(`/api/v1/namespaces?labelSelector=proofgrid.dev/site=test,proofgrid.dev/run${cell === undefined ? '' : `,proofgrid.dev/cell=${cell}`}`);
   return namespaces.map(({ metadata }) => metadata.name ?? '');
 }
 
-const one = async (kind: 'VirtualMachine' | 'VirtualMachineInstance', name: string) => {
-  const [namespace] = await leases();
-  return namespace === undefined ? undefined : admin.find(path(kind, namespace, name));
-};
-const untilRunning = async () =>
-  expect.poll(async () => (await one('VirtualMachineInstance', 'm1'))?.['status']?.phase as string | undefined, { timeout: 30_000 }).toBe('Running');
+/** The namespace of a cell, as soon as it is there. */
+async function namespaceOf(cell: string): Promise<string> {
+  await expect.poll(async () => leases(cell), LIMIT).toHaveLength(1);
+  return (await leases(cell))[0] ?? '';
+}
 
-/** Every machine of the next lease has it. */
-function everyMachine(fault: Fault): void {
-  double.fault('*', '*', fault);
-  onTestFinished(() => double.fault('*', '*', undefined));
+async function untilRunning(cell: string, machine = 'm1'): Promise<string> {
+  const namespace = await namespaceOf(cell);
+  await expect.poll(async () => (await admin.find(path('VirtualMachineInstance', namespace, machine)))?.['status']?.phase as string | undefined, LIMIT).toBe('Running');
+  return namespace;
 }
 
 async function failure(work: Promise<unknown>): Promise<MachineStartError> {
@@ -55,98 +64,114 @@ async function failure(work: Promise<unknown>): Promise<MachineStartError> {
   );
 }
 
-describe('a stage that is not reached is named, with what the cluster says, and is an infrastructure error', () => {
-  const cases: readonly (readonly [Fault, string, RegExp])[] = [
-    ['never-scheduled', 'scheduled', /Insufficient memory/],
-    ['claim-pending', 'disk bound', /ProvisioningFailed|Pending/],
-    ['import-fails', 'image imported', /manifest unknown/],
-    ['no-address', 'address', /no interface of the guest has an address/],
-  ];
-  test.each(cases)('%s: %s', async (fault, stage, evidence) => {
-    everyMachine(fault);
-    const error = await failure(provider({ kubeconfig: plane.kubeconfig, limits: SHORT_LIMITS }).acquire(request(2), progress()));
-    expect(error).toMatchObject({ code: 'MACHINE_NOT_READY', fault: 'infrastructure', stage });
-    expect(`${error.message}\n${error.console}`).toMatch(evidence);
-    expect(error.console).toContain('== Events');
+function acquire(cell: string, options: Partial<KubevirtProviderOptions> = {}, machines = ['m1'], signal?: AbortSignal, said: string[] = []): Promise<unknown> {
+  const asked = request(0, { cell, machines: machines.map((name) => ({ name, cpus: 1, memory: GIBIBYTE, roles: ['worker'] })) });
+  return provider({ kubeconfig: plane.kubeconfig, limits: patience().limits, ...options }).acquire(asked, progress(signal, said));
+}
+
+interface StageCase {
+  /** Also the machine's name and its cell's. */
+  readonly name: string;
+  readonly fault?: Fault;
+  readonly stage: Stage;
+  /** Events of the namespace have it, or the instance is as far as it will ever come. */
+  readonly seen: (events: readonly string[], instance: ApiObject | undefined) => boolean;
+  readonly evidence: readonly RegExp[];
+}
+
+const CONSOLE = /== Console\nconsole of proofgrid-/;
+const running = (_: readonly string[], instance: ApiObject | undefined) => instance?.['status']?.phase === 'Running';
+
+const STAGE_CASES: readonly StageCase[] = [
+  { name: 'never-scheduled', fault: 'never-scheduled', stage: 'scheduled', seen: (events) => events.includes('FailedScheduling'), evidence: [/PodScheduled=False Unschedulable .*Insufficient memory/, /Warning Pod\/virt-launcher-\S+ FailedScheduling: .*Insufficient memory/] },
+  { name: 'claim-pending', fault: 'claim-pending', stage: 'disk bound', seen: (events) => events.includes('ProvisioningFailed'), evidence: [/== PersistentVolumeClaim root-claim-pending: Pending/, /Warning PersistentVolumeClaim\/root-claim-pending ProvisioningFailed: .*no space left in the pool/] },
+  { name: 'import-fails', fault: 'import-fails', stage: 'image imported', seen: (events) => events.includes('Error'), evidence: [/== DataVolume root-import-fails: ImportInProgress, 3 restarts\n.*\n {2}Running=False Error .*manifest unknown/, /Warning DataVolume\/root-import-fails Error: .*manifest unknown/] },
+  { name: 'never-starts', fault: 'never-starts', stage: 'running', seen: (events) => events.includes('Failed'), evidence: [/== VirtualMachineInstance never-starts: Schedul/, /Warning Pod\/virt-launcher-\S+ Failed: .*no space left on device/] },
+  { name: 'no-address', fault: 'no-address', stage: 'address', seen: running, evidence: [/no interface of the guest has an address/, /== VirtualMachineInstance no-address: Running on /, CONSOLE] },
+  { name: 'cloud-init-hangs', fault: 'cloud-init-hangs', stage: 'cloud-init finished', seen: running, evidence: [/is not ready, and its sshd does not answer/, /== Pod virt-launcher-cloud-init-hangs-\S+: Running/, CONSOLE] },
+  { name: 'no-sshd', stage: 'ssh login', seen: running, evidence: [/sshd at 127\.20\.\S+ does not answer/, /AgentConnected=True/, CONSOLE] },
+];
+
+test('a stage that is not reached is named, with what the cluster says, and is an infrastructure error', async () => {
+  const failures = STAGE_CASES.map(async ({ name, fault, stage, seen }) => {
+    double.fault('*', name, fault);
+    onTestFinished(() => double.fault('*', name, undefined));
+    const { limits, end } = patience();
+    const failed = failure(acquire(name, { limits }, [name]));
+    const namespace = await namespaceOf(name);
+    const evident = async () => {
+      const events = await admin.list(`/api/v1/namespaces/${namespace}/events`);
+      return seen(events.map(({ reason }) => reason as string), await admin.find(path('VirtualMachineInstance', namespace, name)));
+    };
+    await expect.poll(evident, { ...LIMIT, message: `the fault ${name} shows` }).toBe(true);
+    end(stage);
+    return failed;
   });
+  const errors = await Promise.all(failures);
+  for (const [index, { name, stage, evidence }] of STAGE_CASES.entries()) {
+    const error = errors[index] as MachineStartError;
+    expect(error, name).toMatchObject({ code: 'MACHINE_NOT_READY', fault: 'infrastructure', stage, machine: name });
+    for (const pattern of [...evidence, /== VirtualMachine /, /== Events/]) expect(`${error.message}\n${error.console}`, name).toMatch(pattern);
+  }
 });
 
-test('a machine that dies while it is wanted', async () => {
-  const acquired = failure(provider({ kubeconfig: plane.kubeconfig }).acquire(request(1), progress()));
-  await untilRunning();
-  await double.die((await leases())[0] ?? '', 'm1');
-  expect(await acquired).toMatchObject({ fault: 'infrastructure', stage: 'running', message: expect.stringContaining('Failed') as string });
-});
-
-test('a machine that somebody deletes by hand', async () => {
-  const acquired = failure(provider({ kubeconfig: plane.kubeconfig }).acquire(request(1), progress()));
-  await untilRunning();
-  await admin.delete(path('VirtualMachineInstance', (await leases())[0] ?? '', 'm1'));
-  expect(await acquired).toMatchObject({ fault: 'infrastructure', stage: 'running', message: expect.stringContaining('deleted') as string });
-});
-
-test('a namespace that somebody deletes by hand', async () => {
-  const acquired = failure(provider({ kubeconfig: plane.kubeconfig }).acquire(request(1), progress()));
-  await untilRunning();
-  await admin.delete(`/api/v1/namespaces/${(await leases())[0] ?? ''}`);
-  expect(await acquired).toMatchObject({ fault: 'infrastructure' });
-});
-
-test('an interrupted acquisition', async () => {
+test('what somebody does to a machine or its namespace while it is wanted ends the acquisition at once', async () => {
   const abort = new AbortController();
-  const acquired = failure(provider({ kubeconfig: plane.kubeconfig }).acquire(request(2), progress(abort.signal)));
-  await untilRunning();
-  abort.abort(new Error('asked to stop'));
-  expect(await acquired).toMatchObject({ code: 'ACQUIRE_ABORTED', fault: 'interrupted' });
-});
-
-test('the API server is restarted while machines come up: watches go on, and nothing is made twice', async () => {
-  everyMachine('never-scheduled');
-  const said: string[] = [];
-  const abort = new AbortController();
-  onTestFinished(() => abort.abort());
-  const acquired = failure(provider({ kubeconfig: plane.kubeconfig }).acquire(request(2), progress(abort.signal, said)));
-  await expect.poll(async () => (await one('VirtualMachine', 'm1'))?.['status']?.printableStatus as string | undefined, { timeout: 30_000 }).toBe('ErrorUnschedulable');
-  await plane.stopApiServer();
-  await delay(1500);
-  await plane.startApiServer();
-  double.fault('*', '*', 'no-address');
-  // only a watch that lives again can see this
-  await untilRunning();
-  const [namespace = ''] = await leases();
-  expect((await admin.list(path('VirtualMachine', namespace))).map(({ metadata }) => metadata.name)).toEqual(['m1', 'm2']);
-  await double.die(namespace, 'm2');
-  expect(await acquired).toMatchObject({ stage: 'running' });
+  const acts: readonly (readonly [string, (namespace: string) => Promise<unknown>, object])[] = [
+    ['dies', async (namespace) => double.die(namespace, 'm1'), { stage: 'running', message: expect.stringContaining('VirtualMachineInstance is Failed') as string, console: expect.stringContaining('The VirtualMachineInstance crashed') as string }],
+    ['instance-deleted', async (namespace) => admin.delete(path('VirtualMachineInstance', namespace, 'm1')), { stage: 'running', message: expect.stringContaining('was deleted') as string, console: expect.stringContaining('== VirtualMachineInstance m1: ') as string }],
+    ['machine-deleted', async (namespace) => admin.delete(path('VirtualMachine', namespace, 'm1')), { stage: 'running', message: expect.stringContaining('was deleted') as string, console: expect.stringContaining('== VirtualMachine m1: ') as string }],
+    ['namespace-deleted', async (namespace) => admin.delete(`/api/v1/namespaces/${namespace}`), {}],
+    ['interrupted', async () => abort.abort(new Error('asked to stop')), { code: 'ACQUIRE_ABORTED', fault: 'interrupted' }],
+  ];
+  await Promise.all(
+    acts.map(async ([cell, act, expected]) => {
+      const failed = failure(acquire(cell, {}, ['m1'], cell === 'interrupted' ? abort.signal : undefined));
+      await act(await untilRunning(cell));
+      expect(await failed, cell).toMatchObject({ fault: 'infrastructure', ...expected });
+    }),
+  );
 });
 
 describe('capacity', () => {
-  const small = { capacity: { cpus: 4, memory: '6Gi' } };
-  const waiting = (name: string, machines: number, abort: AbortSignal, said: string[]) =>
-    provider({ kubeconfig: plane.kubeconfig, site: site(small) }).acquire(request(machines, { cell: name }), progress(abort, said));
+  const small = { site: site({ capacity: { cpus: 4, memory: '6Gi' } }) };
 
   test('a cell that can never fit says so', async () => {
-    const kubevirt = provider({ kubeconfig: plane.kubeconfig, site: site(small) });
     const huge = request(1, { machines: [{ name: 'm1', cpus: 1, memory: 64 * GIBIBYTE, roles: ['worker'] }] });
-    expect(await failure(kubevirt.acquire(huge, progress()))).toMatchObject({ code: 'CAPACITY_TOO_SMALL', fault: 'infrastructure' });
+    expect(await failure(provider({ kubeconfig: plane.kubeconfig, ...small }).acquire(huge, progress()))).toMatchObject({ code: 'CAPACITY_TOO_SMALL', fault: 'infrastructure' });
   });
 
-  test('two pipelines of which one fits: the other waits whole, with no machine, and goes on when there is room', async () => {
+  test('of two pipelines one fits: the other waits whole, with no machine, and goes on when there is room; a third one gives up in time', async () => {
     const [first, second] = [new AbortController(), new AbortController()];
     const said: string[] = [];
-    const one = failure(waiting('first', 2, first.signal, []));
-    await untilRunning();
-    const two = failure(waiting('second', 2, second.signal, said));
-    await expect.poll(() => said.join('\n'), { timeout: 30_000 }).toContain('waits for capacity');
-    const namespaces = await admin.list('/api/v1/namespaces?labelSelector=proofgrid.dev/cell=second');
-    expect(await admin.list(path('VirtualMachine', namespaces[0]?.metadata.name ?? ''))).toEqual([]);
+    const one = failure(acquire('first', small, ['m1', 'm2'], first.signal));
+    const holder = await untilRunning('first', 'm2');
+    const two = failure(acquire('second', small, ['m1', 'm2'], second.signal, said));
+    await expect.poll(() => said.join('\n'), LIMIT).toMatch(new RegExp(`waits for capacity behind .*${holder.slice('proofgrid-'.length)}`));
+    const waiting = await namespaceOf('second');
+    const gaveUp = await failure(acquire('third', { ...small, queueLimitMs: 1 }, ['m1', 'm2']));
+    expect(gaveUp).toMatchObject({ code: 'CAPACITY_TIMED_OUT', fault: 'infrastructure', message: expect.stringContaining(holder.slice('proofgrid-'.length)) as string });
+    expect(await admin.list(path('VirtualMachine', waiting))).toEqual([]);
     first.abort(new Error('done'));
     await one;
-    const machines = async () => {
-      const found: ApiObject[] = await admin.list(path('VirtualMachineInstance', namespaces[0]?.metadata.name ?? ''));
-      return found.map((instance) => instance['status']?.phase as string);
-    };
-    await expect.poll(machines, { timeout: 60_000 }).toEqual(['Running', 'Running']);
+    await untilRunning('second', 'm1');
+    await untilRunning('second', 'm2');
     second.abort(new Error('done'));
     await two;
+  });
+
+  test('a quota that somebody else has used up is told at once, in the words of the API server', async () => {
+    double.fault('*', 'm1', 'claim-pending');
+    onTestFinished(() => double.fault('*', 'm1', undefined));
+    const failed = failure(acquire('over-quota'));
+    const namespace = await namespaceOf('over-quota');
+    await expect.poll(async () => admin.find(path('VirtualMachine', namespace, 'm1')), LIMIT).toBeDefined();
+    const quotas = `/api/v1/namespaces/${namespace}/resourcequotas`;
+    await admin.create(quotas, { metadata: { name: 'used-up' }, spec: { hard: { pods: '0' } } });
+    await expect.poll(async () => (await admin.get(`${quotas}/used-up`))['status']?.hard as object, LIMIT).toEqual({ pods: '0' });
+    double.fault('*', 'm1', undefined);
+    const error = await failed;
+    expect(error).toMatchObject({ code: 'MACHINE_NOT_READY', fault: 'infrastructure', stage: 'scheduled', message: expect.stringContaining('exceeded quota: used-up') as string });
+    expect(error.console).toMatch(/Warning VirtualMachineInstance\/m1 FailedCreate: .*exceeded quota: used-up/);
   });
 });

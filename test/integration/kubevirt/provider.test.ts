@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { closeSshMasters, sshHost } from '../../../harness/machine/ssh.ts';
 import type { Lease, Machine } from '../../../harness/provider/contract.ts';
 import { processOwner } from '../../../harness/provider/owner.ts';
@@ -8,16 +8,30 @@ import { startControlPlane, type ControlPlane } from '../../kubevirt/control-pla
 import { containerBackend } from '../../kubevirt/double/container-backend.ts';
 import { startDouble, type Double } from '../../kubevirt/double/double.ts';
 import { machineImage } from '../provider/fixture.ts';
+import { MachineStartError } from '../../../harness/provider/start-error.ts';
+import { path } from '../../kubevirt/double/kinds.ts';
 import { progress, provider, request, site } from './fixture.ts';
+import { guestsOf, neighbours, type Neighbours } from './neighbours.ts';
+import { patience } from './patience.ts';
 
 let plane: ControlPlane;
 let admin: ApiClient;
 let double: Double;
+let others: Neighbours;
+
+/** Milliseconds: nothing is proved by it, a hang ends. */
+const LIMIT = { timeout: 240_000 };
 
 beforeAll(async () => {
   plane = await startControlPlane();
   admin = await ApiClient.connect(plane.kubeconfig);
   double = await startDouble(plane, containerBackend({ image: await machineImage(), seeds: [], init: 'sshd' }));
+  others = await neighbours(admin);
+});
+afterEach(async ({ task }) => {
+  if (task.result?.state === 'fail') return void process.stderr.write(`${double.problems.slice(-5).join('\n')}\n`);
+  await others.alone();
+  await others.untouched();
 });
 afterAll(async () => {
   await closeSshMasters();
@@ -33,7 +47,7 @@ function only(lease: Lease | undefined): Machine {
   return machine;
 }
 
-const leases = async () => (await admin.list('/api/v1/namespaces?labelSelector=proofgrid.dev/site')).map(({ metadata }) => metadata.labels?.['proofgrid.dev/lease']);
+const leases = async () => (await admin.list('/api/v1/namespaces?labelSelector=proofgrid.dev/run')).map(({ metadata }) => metadata.labels?.['proofgrid.dev/lease']);
 
 test('through the API server: the same addresses, logins over a listener of ours, found again by another process', async () => {
   const subject = provider({ kubeconfig: plane.kubeconfig, site: site({ access: 'api-server' }) });
@@ -64,7 +78,7 @@ test('a renewal is one request, every second one looks at the machines, and a lo
   expect((await subject.requests()) - before).toBe(3);
   expect(await subject.examine?.(lease)).toEqual([]);
   await double.die(`proofgrid-${lease.id}`, 'm1');
-  await expect.poll(async () => subject.heartbeat(lease).then(() => '', String), { timeout: 20_000 }).toMatch(/m1 \(Failed\).*MACHINE_LOST/);
+  await expect.poll(async () => subject.heartbeat(lease).then(() => '', String), LIMIT).toMatch(/m1 \(Failed\).*MACHINE_LOST/);
   expect(await subject.examine?.(lease)).toEqual(['m1 (Failed)']);
   await subject.release(lease);
   await expect(subject.heartbeat(lease)).rejects.toThrow('LEASE_GONE');
@@ -85,4 +99,45 @@ test('what another host leaves goes when it is expired, by the API server\'s clo
   const end = { dryRun: false, now: new Date(Date.now() + 7_300_000) };
   expect(await there.reap(end)).toMatchObject([{ id: lease.id, reason: 'expired', resources: expect.arrayContaining([`namespace/proofgrid-${lease.id}`]) as string[] }]);
   expect(await leases()).toEqual([]);
+});
+
+test('a cloud-init that never finishes, behind an sshd that answers', async () => {
+  double.fault('*', 'm1', 'cloud-init-hangs');
+  onTestFinished(() => double.fault('*', 'm1', undefined));
+  const { limits } = patience();
+  let login = false;
+  // the guest has no limit until somebody has logged in
+  const patient = {
+    ...limits,
+    get 'ssh login'() {
+      login = true;
+      return limits['ssh login'];
+    },
+    get 'cloud-init finished'() {
+      return login ? 2000 : limits['cloud-init finished'];
+    },
+  };
+  const error = await provider({ kubeconfig: plane.kubeconfig, limits: patient }).acquire(request(1), progress()).catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(MachineStartError);
+  expect(error).toMatchObject({ fault: 'infrastructure', stage: 'cloud-init finished', machine: 'm1', console: expect.stringMatching(/== VirtualMachineInstance m1: Running[^]*== Events[^]*== Console[^]*Server listening/) as string });
+  expect(login).toBe(true);
+});
+
+test('in use: a restart of the API server takes nothing away, and what is deleted by hand is told', async () => {
+  const subject = provider({ kubeconfig: plane.kubeconfig, retryLimitMs: LIMIT.timeout });
+  const lease = await subject.acquire(request(2), progress());
+  const namespace = `proofgrid-${lease.id}`;
+  await plane.stopApiServer();
+  const renewed = subject.heartbeat(lease);
+  for (const machine of lease.machines) expect((await sshHost(machine, []).exec(['hostname'])).stdout).toBe(`${machine.name}\n`);
+  await plane.startApiServer();
+  await renewed;
+  expect(await subject.examine?.(lease)).toEqual([]);
+
+  await admin.delete(path('VirtualMachineInstance', namespace, 'm1'));
+  await admin.delete(path('VirtualMachine', namespace, 'm2'));
+  await expect.poll(async () => subject.examine?.(lease), LIMIT).toEqual(['m1 (its VirtualMachineInstance is gone)', 'm2 (its VirtualMachineInstance is gone)']);
+  await expect.poll(async () => subject.heartbeat(lease).then(() => '', String), LIMIT).toMatch(/m1 .*m2 .*MACHINE_LOST/);
+  await subject.release(lease);
+  await expect.poll(async () => guestsOf([namespace]), LIMIT).toEqual([]);
 });

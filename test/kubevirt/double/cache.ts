@@ -36,7 +36,8 @@ export class Cache {
     while (!signal.aborted) {
       try {
         const list = await this.#client.get(KINDS[kind]);
-        const items = list['items'] as ApiObject[];
+        // in a list of Kubernetes' own kinds the items do not say what they are
+        const items = (list['items'] as ApiObject[]).map((item) => ({ ...item, apiVersion: list.apiVersion ?? '', kind }));
         const known = new Set(items.map(keyOf));
         for (const [key, object] of objects) if (!known.has(key)) this.#forget(objects, key, object);
         for (const item of items) this.#set(objects, item);

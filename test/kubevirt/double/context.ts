@@ -10,6 +10,8 @@ export type Fault =
   | 'claim-pending'
   /** CDI's importer fails, is started again, fails. */
   | 'import-fails'
+  /** The pod has a node, and its containers never start. */
+  | 'never-starts'
   /** The domain runs, no interface ever has an address. */
   | 'no-address'
   /** The guest boots, cloud-init never finishes, and the guest agent never connects. */

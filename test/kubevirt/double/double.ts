@@ -16,7 +16,7 @@ import { stepVirtualMachine } from './virtual-machine.ts';
 /** Plays virt-controller, virt-handler, CDI, a provisioner, the scheduler and one kubelet. The only double of the tests. */
 export interface Double {
   readonly node: string;
-  /** Of machines that are created from now on; names are those of virtual machines, `*` is every one. */
+  /** Of machines that are created from now on; names are those of virtual machines, `*` is every one, of namespaces too. */
   fault(namespace: string, machine: string, fault: Fault | undefined): void;
   /** The guest ends by itself, as after a kernel panic. */
   die(namespace: string, machine: string): Promise<void>;
@@ -55,7 +55,7 @@ export async function startDouble(plane: ControlPlane, backend: Backend): Promis
   const cache = new Cache(client, enqueue);
   const context: Context = {
     ...{ client, cache, backend, node: NODE, guests: new Map(), made: new Set(), enqueue },
-    faultOf: (namespace, machine) => faults.get(`${namespace}/${machine}`) ?? faults.get(`${namespace}/*`) ?? faults.get('*/*'),
+    faultOf: (namespace, machine) => faults.get(`${namespace}/${machine}`) ?? faults.get(`${namespace}/*`) ?? faults.get(`*/${machine}`) ?? faults.get('*/*'),
   };
   const kubelet = await startKubelet(plane, context);
   const virtApi = await startVirtApi(plane, context);

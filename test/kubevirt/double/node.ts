@@ -61,6 +61,10 @@ async function boot(context: Context, pod: ApiObject): Promise<void> {
   if (instance === undefined) return;
   const guest: Guest = { namespace, machine: owner, state: 'starting' };
   context.guests.set(uid, guest);
+  if (context.faultOf(namespace, owner) === 'never-starts') {
+    await event(context, pod, 'Warning', 'Failed', 'Error: failed to create containerd task: no space left on device');
+    return context.enqueue(namespace);
+  }
   try {
     guest.address = await context.backend.start(await guestSpec(context, instance, pod));
     guest.state = 'running';

@@ -15,6 +15,8 @@ export const FIELD_MANAGER = 'proofgrid';
 const RETRY_LIMIT = 90_000;
 /** Milliseconds. The API server ends requests that take longer than a minute; a healthy one answers in under one second. */
 const SILENCE_LIMIT = 15_000;
+/** Milliseconds. The API server sends a watch's bookmark every minute at least, and one before it ends it. */
+const WATCH_SILENCE_LIMIT = 90_000;
 /** Objects in one answer. */
 const PAGE = 250;
 
@@ -48,6 +50,8 @@ export interface KubeClient {
   readonly connection: Connection;
   /** How many requests were sent, watches and repetitions included. */
   readonly requests: number;
+  /** Milliseconds without a byte after which a watch's connection counts as dead. */
+  readonly watchSilenceMs: number;
   get<T>(place: Place, signal?: AbortSignal): Promise<Answer<T> | undefined>;
   list<T>(place: Place, options?: ListOptions): Promise<Listed<T>>;
   /** Server-side apply: creates or updates what we own, leaves the rest. */
@@ -69,6 +73,7 @@ export interface ClientOptions extends ConnectionOptions {
   readonly limiter?: Limiter;
   readonly retryLimitMs?: number;
   readonly silenceMs?: number;
+  readonly watchSilenceMs?: number;
 }
 
 interface Asked extends Omit<Sent, 'url' | 'silenceMs'> {
@@ -77,7 +82,7 @@ interface Asked extends Omit<Sent, 'url' | 'silenceMs'> {
 }
 
 export function kubeClient(options: ClientOptions = {}): KubeClient {
-  const { limiter = createLimiter({ qps: 20, burst: 40 }), retryLimitMs = RETRY_LIMIT, silenceMs = SILENCE_LIMIT } = options;
+  const { limiter = createLimiter({ qps: 20, burst: 40 }), retryLimitMs = RETRY_LIMIT, silenceMs = SILENCE_LIMIT, watchSilenceMs = WATCH_SILENCE_LIMIT } = options;
   const known = connection(options);
   let requests = 0;
 
@@ -116,6 +121,7 @@ export function kubeClient(options: ClientOptions = {}): KubeClient {
 
   return {
     connection: known,
+    watchSilenceMs,
     get requests() {
       return requests;
     },

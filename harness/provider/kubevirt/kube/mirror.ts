@@ -26,8 +26,6 @@ export interface Mirror<T> {
 
 /** Seconds. client-go uses 5 to 10 minutes. */
 const WATCH_SECONDS = 300;
-/** Milliseconds. The API server sends a bookmark every minute at least, and one before it ends a watch. */
-const SILENCE = 90_000;
 /** Milliseconds between two watches that failed at once. */
 const PAUSE = [100, 500, 1000, 2000, 5000] as const;
 
@@ -36,7 +34,7 @@ const PAUSE = [100, 500, 1000, 2000, 5000] as const;
  * server. A resource that does not exist is an empty list, and looked for again with every turn.
  */
 export function mirror<T extends KubeObject>(client: KubeClient, place: Place, options: MirrorOptions): Mirror<T> {
-  const { signal, changed, watchSeconds = WATCH_SECONDS, silenceMs = SILENCE } = options;
+  const { signal, changed, watchSeconds = WATCH_SECONDS, silenceMs = client.watchSilenceMs } = options;
   const selector = options.labelSelector === undefined ? {} : { labelSelector: options.labelSelector };
   const objects = new Map<string, T>();
   const health: { watches: number; lists: number; lastEnd?: string } = { watches: 0, lists: 0 };

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { quantity, sumOf } from '../../../../harness/provider/kubevirt/capacity.ts';
+import { budgetOf, quantity, sumOf } from '../../../../harness/provider/kubevirt/capacity.ts';
+import { KubeError } from '../../../../harness/provider/kubevirt/kube/error.ts';
 import { demandOf } from '../../../../harness/provider/kubevirt/request.ts';
 import { networkOf } from '../../../../harness/provider/kubevirt/properties.ts';
 
@@ -18,6 +19,17 @@ test('only nodes that take machines count, and no node at all means that nobody 
   });
   expect(sumOf([node('True'), node('False'), node('True', true)])).toEqual({ cpus: 4, memory: 8 * 2 ** 30 });
   expect(sumOf([node('Unknown')])).toEqual({});
+});
+
+test('nodes that nobody may list count nothing, and an API server that does not answer is an error', async () => {
+  const refusing = (status: number | undefined) => {
+    const failure = { reason: '', message: '', unsent: false, ...(status === undefined ? {} : { status }) };
+    const list = async () => Promise.reject(new KubeError('GET /api/v1/nodes', failure));
+    return { client: { list }, site: { scheduling: {} } } as unknown as Parameters<typeof budgetOf>[0];
+  };
+  expect(await budgetOf(refusing(403))).toEqual({});
+  await expect(budgetOf(refusing(503))).rejects.toThrow('HTTP 503');
+  await expect(budgetOf(refusing(undefined))).rejects.toThrow('KUBE_UNREACHABLE');
 });
 
 test('a cell takes what its machines request, and what KubeVirt needs beside them', () => {
