@@ -30,7 +30,7 @@ export function clusterContext(run: CellRun, paths: CellPaths, prepared: Prepare
   const kubeConfig = new KubeConfig();
   kubeConfig.loadFromFile(paths.kubeconfig);
   const { provider, signal, journal, cell } = run;
-  const { power } = provider;
+  const { power, missing } = provider;
   const { lease } = prepared;
   const log = (message: string) => journal.write({ type: 'progress', cell: cell.slug, message });
   return {
@@ -42,7 +42,7 @@ export function clusterContext(run: CellRun, paths: CellPaths, prepared: Prepare
     testImage: prepared.agnhost.reference,
     operate: (operation) => runOperation(operationRequest(run, paths, prepared, operation)),
     ...(power === undefined
-      ? {}
+      ? missing?.power === undefined ? {} : { powerMissing: missing.power }
       : {
           power: {
             off: (machine: string) => power.off(lease, machine),

@@ -1,5 +1,6 @@
 import { closeSshMasters } from '../../machine/ssh.ts';
 import type { Lease, Provider } from '../contract.ts';
+import { missingPower } from './abilities.ts';
 import { acquire, type AcquireOptions } from './acquire.ts';
 import { budgetOf } from './capacity.ts';
 import { createContext, type Context, type ContextOptions } from './context.ts';
@@ -9,6 +10,7 @@ import { lostMachines, readLease, refuseLost, renewLease } from './heartbeat.ts'
 import { removeKeys } from './keys.ts';
 import type { LeaseFacts } from './lease.ts';
 import { namespaceOf } from './names.ts';
+import { createPause } from './pause.ts';
 import { createPower } from './power.ts';
 import { reap, siteLeases } from './reap.ts';
 import { leaked, REMOVAL_LIMIT, removeLease } from './removal.ts';
@@ -43,6 +45,7 @@ export function createKubevirtProvider({ removalLimitMs = REMOVAL_LIMIT, ...opti
     const facts = known.get(id) ?? (await readLease(current, id, cell));
     known.set(id, await renewLease(current, { ...facts, ...change }));
   };
+  const powerMissing = missingPower(options.site);
   return {
     name: 'kubevirt',
     async capacity() {
@@ -66,7 +69,8 @@ export function createKubevirtProvider({ removalLimitMs = REMOVAL_LIMIT, ...opti
       await release(await context(), lease, removalLimitMs);
     },
     reap: async (request) => reap(await context(), request, removalLimitMs),
-    ...(options.site.network.type === 'multus' ? { power: createPower(context, powerless) } : {}),
+    ...(powerMissing === undefined ? { power: createPower(context, powerless) } : { missing: { power: powerMissing } }),
+    pause: createPause(context),
     console: { read: async (lease, machine) => readConsole((await context()).client, namespaceOf(lease.id), machine) },
     requests: async () => (made === undefined ? 0 : (await made).client.requests),
     async close() {

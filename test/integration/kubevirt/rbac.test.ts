@@ -139,6 +139,8 @@ async function wholeLease(): Promise<void> {
   const client = kubeClient({ kubeconfig: as(PROVIDER) });
   (await openPort(client, namespaceOf(lease.id), 'm1', 22)).destroy();
   client.close();
+  await subject.pause?.pause(lease, 'm1');
+  await subject.pause?.resume(lease, 'm1', progress());
   await subject.release(lease);
 }
 

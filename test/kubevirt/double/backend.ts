@@ -27,8 +27,13 @@ export interface Backend {
   start(spec: GuestSpec): Promise<string>;
   /** Cuts the power; idempotent. */
   stop(namespace: string, machine: string): Promise<void>;
+  /** Its processors stop; its memory, disks and connections stay. */
+  pause(namespace: string, machine: string): Promise<void>;
+  unpause(namespace: string, machine: string): Promise<void>;
   /** Everything on its serial console. */
   console(namespace: string, machine: string): Promise<string>;
+  /** What a file on its root disk holds, read past the guest. */
+  outside(namespace: string, machine: string, file: string): Promise<string>;
   /** True as long as the guest has not ended by itself. */
   alive(namespace: string, machine: string): Promise<boolean>;
   /** Removes everything of a namespace. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { engineCommand, succeed } from '../../../harness/provider/container/engine-command.ts';
 import { machineFiles, STATE_DIRECTORIES, type MachineFiles } from '../../../harness/provider/container/keys.ts';
 import { leaseLabels, type LeaseFacts } from '../../../harness/provider/container/labels.ts';
 import { writeLeaseState } from '../../../harness/provider/container/lease-volume.ts';
@@ -33,7 +34,8 @@ interface Cell {
 
 /** Guests as containers with systemd, made by the container provider's own parts. */
 export function containerBackend({ image, seeds, init = 'systemd' }: ContainerBackendOptions): Backend {
-  const engine = podmanEngine();
+  const command = engineCommand('podman');
+  const engine = podmanEngine(command);
   const cells = new Map<string, Promise<Cell>>();
   const cellOf = async (namespace: string) => {
     const known = cells.get(namespace) ?? createCell(namespace);
@@ -79,10 +81,24 @@ export function containerBackend({ image, seeds, init = 'systemd' }: ContainerBa
       if (!cells.has(namespace)) return;
       const { lease } = await cellOf(namespace);
       const container = containerName(lease, machine);
-      if ((await engine.state(container)) !== undefined) await engine.kill(container);
+      const state = await engine.state(container);
+      // podman sends no signal to a frozen process: the guest may live for some milliseconds before it is cut
+      if (state === 'paused') await succeed(command, 'podman', ['unpause', container]);
+      if (state !== undefined) await engine.kill(container);
+    },
+    async pause(namespace, machine) {
+      await succeed(command, 'podman', ['pause', containerName((await cellOf(namespace)).lease, machine)]);
+    },
+    async unpause(namespace, machine) {
+      await succeed(command, 'podman', ['unpause', containerName((await cellOf(namespace)).lease, machine)]);
     },
     async console(namespace, machine) {
       return engine.logs(containerName((await cellOf(namespace)).lease, machine));
+    },
+    async outside(namespace, machine, file) {
+      const container = containerName((await cellOf(namespace)).lease, machine);
+      const root = (await succeed(command, 'podman', ['inspect', '--format', '{{.GraphDriver.Data.MergedDir}}', container])).trim();
+      return readFile(join(root, file), 'utf8');
     },
     async alive(namespace, machine) {
       return (await engine.state(containerName((await cellOf(namespace)).lease, machine))) === 'running';

@@ -35,6 +35,7 @@ export interface Guest {
   state: 'starting' | 'running' | 'ended';
   address?: string;
   reason?: string;
+  paused?: boolean;
 }
 
 /**

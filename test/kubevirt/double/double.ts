@@ -20,6 +20,8 @@ export interface Double {
   fault(namespace: string, machine: string, fault: Fault | undefined): void;
   /** The guest ends by itself, as after a kernel panic. */
   die(namespace: string, machine: string): Promise<void>;
+  /** A file of a guest's root disk as the host sees it, whatever the guest does. */
+  outside(namespace: string, machine: string, file: string): Promise<string>;
   /** What did not work and was tried again; for the message of a failed test. */
   readonly problems: readonly string[];
   stop(): Promise<void>;
@@ -78,6 +80,7 @@ export async function startDouble(plane: ControlPlane, backend: Backend): Promis
       guest.reason = 'Error';
       enqueue(namespace);
     },
+    outside: async (namespace, machine, file) => backend.outside(namespace, machine, file),
     async stop() {
       abort.abort();
       await Promise.all([following, ...working.values()]);

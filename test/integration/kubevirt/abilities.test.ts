@@ -1,0 +1,143 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { greets } from '../../../harness/machine/login.ts';
+import { closeSshMasters, sshHost } from '../../../harness/machine/ssh.ts';
+import type { Lease, Machine, Power, Pause } from '../../../harness/provider/contract.ts';
+import { createKubevirtProvider, type KubevirtProvider } from '../../../harness/provider/kubevirt/provider.ts';
+import { ApiClient } from '../../kubevirt/api-client.ts';
+import { startControlPlane, type ControlPlane } from '../../kubevirt/control-plane.ts';
+import { containerBackend } from '../../kubevirt/double/container-backend.ts';
+import { startDouble, type Double } from '../../kubevirt/double/double.ts';
+import { path } from '../../kubevirt/double/kinds.ts';
+import { machineImage } from '../provider/fixture.ts';
+import { progress, request, scratch, site } from './fixture.ts';
+
+const MULTUS = { network: { type: 'multus', definition: 'proofgrid/cells', subnet: '192.0.2.0/24', first: '192.0.2.16', last: '192.0.2.47' } };
+const ROLES = ['etcd', 'control-plane', 'worker'] as const;
+const LIMIT = { timeout: 60_000, interval: 100 };
+
+let plane: ControlPlane;
+let admin: ApiClient;
+let double: Double;
+let subject: KubevirtProvider;
+/** Two machines with an etcd disk each, for all tests of this file. */
+let lease: Lease;
+let removeDirectory: () => void;
+
+beforeAll(async () => {
+  plane = await startControlPlane();
+  admin = await ApiClient.connect(plane.kubeconfig);
+  double = await startDouble(plane, containerBackend({ image: await machineImage(), seeds: [], init: 'sshd' }));
+  await admin.ensure('/api/v1/namespaces', { metadata: { name: 'proofgrid' } });
+  subject = createKubevirtProvider({ kubeconfig: plane.kubeconfig, site: site(MULTUS) });
+  const { directory, remove } = scratch();
+  removeDirectory = remove;
+  const asked = request(2, { directory });
+  lease = await subject.acquire({ ...asked, machines: asked.machines.map((machine) => ({ ...machine, roles: ROLES })) }, progress());
+});
+
+afterAll(async () => {
+  if (lease !== undefined) await subject.release(lease);
+  subject?.close();
+  await closeSshMasters();
+  await double?.stop();
+  admin?.close();
+  await plane?.stop();
+  removeDirectory?.();
+});
+
+// what the double could not do explains a wait in vain
+afterEach(({ task }) => {
+  if (task.result?.state === 'fail') process.stderr.write(`${double.problems.slice(-5).join('\n')}\n`);
+});
+
+const namespace = () => `proofgrid-${lease.id}`;
+
+function machine(index = 0): Machine {
+  const found = lease.machines[index];
+  if (found === undefined) throw new Error(`the lease has no machine ${index}`);
+  return found;
+}
+
+async function sh(script: string, on: Machine = machine()): Promise<string> {
+  const { stdout, stderr, exitCode } = await sshHost(on, []).exec(['sh', '-c', script]);
+  if (exitCode !== 0) throw new Error(`${script}: ${exitCode}: ${stderr}`);
+  return stdout.trim();
+}
+
+const phase = async (name: string) => (await admin.find(path('VirtualMachineInstance', namespace(), name)))?.['status']?.phase as string | undefined;
+
+describe('power', () => {
+  const power = (): Power => subject.power ?? expect.fail('a site with static addresses has power');
+
+  test('off is a cut of one machine, which nobody takes for lost; on brings it back with disks and address', async () => {
+    await sh('touch /run/before /root/before /var/lib/etcd/before');
+    const uid = (await admin.get(path('VirtualMachineInstance', namespace(), 'm1'))).metadata.uid;
+    await power().off(lease, 'm1');
+    expect(await greets(machine(), 1000)).toBe(false);
+    expect(await phase('m1')).toBeUndefined();
+    expect(await subject.examine?.(lease)).toEqual([]);
+    expect(await sh('hostname', machine(1))).toBe('m2');
+    await expect(power().off(lease, 'm1'), 'off twice is off').resolves.toBeUndefined();
+
+    await power().on(lease, 'm1', progress());
+    expect(await sh('ls /run/before /root/before /var/lib/etcd/before 2>/dev/null || true')).toBe('/root/before\n/var/lib/etcd/before');
+    expect((await admin.get(path('VirtualMachineInstance', namespace(), 'm1'))).metadata.uid).not.toBe(uid);
+    await double.die(namespace(), 'm1');
+    await expect.poll(async () => subject.examine?.(lease), LIMIT).toEqual(['m1 (Failed)']);
+    await power().off(lease, 'm1');
+    await power().on(lease, 'm1', progress());
+    expect(await subject.examine?.(lease)).toEqual([]);
+  });
+
+  test('a machine that is not of the lease has no switch', async () => {
+    await expect(power().off(lease, 'm9')).rejects.toMatchObject({ code: 'MACHINE_UNKNOWN' });
+    await expect(power().on(lease, 'm9', progress())).rejects.toMatchObject({ code: 'MACHINE_UNKNOWN' });
+  });
+
+  test('sites where a machine comes back as another have none, and say why', () => {
+    const onPods = createKubevirtProvider({ kubeconfig: plane.kubeconfig, site: site() });
+    expect(onPods).toMatchObject({ missing: { power: expect.stringContaining('another address') as string } });
+    expect(onPods.power).toBeUndefined();
+    const fleeting = createKubevirtProvider({ kubeconfig: plane.kubeconfig, site: site({ ...MULTUS, images: { 'debian-12': { type: 'container-disk', image: 'example.com/debian:12' } } }) });
+    expect(fleeting).toMatchObject({ missing: { power: expect.stringContaining('container disks') as string } });
+    expect(fleeting.power).toBeUndefined();
+    expect(subject.missing).toBeUndefined();
+  });
+});
+
+describe('pause', () => {
+  const pause = (): Pause => subject.pause ?? expect.fail('every site can pause');
+
+  test('a counting process stands still while its machine is paused, and goes on afterwards', async () => {
+    await sh('nohup sh -c \'while :; do echo >> /root/count; sleep 0.05; done\' >/dev/null 2>&1 & echo $! > /root/counter');
+    const count = async () => Number(await sh('wc -l < /root/count'));
+    await expect.poll(count, LIMIT).toBeGreaterThan(2);
+    const uid = (await admin.get(path('VirtualMachineInstance', namespace(), 'm1'))).metadata.uid;
+
+    await pause().pause(lease, 'm1');
+    const standing = await double.outside(namespace(), 'm1', '/root/count');
+    expect(await subject.examine?.(lease), 'a paused machine is not lost').toEqual([]);
+    await expect(pause().pause(lease, 'm1'), 'paused twice is paused').resolves.toBeUndefined();
+    await delay(1000); // twenty times what the process sleeps: one that still ran would have counted on
+    expect(await double.outside(namespace(), 'm1', '/root/count')).toBe(standing);
+    expect(await sh('hostname', machine(1))).toBe('m2');
+
+    await pause().resume(lease, 'm1', progress());
+    const after = await count();
+    expect(after).toBeGreaterThanOrEqual(standing.length);
+    await expect.poll(count, LIMIT).toBeGreaterThan(after);
+    await sh('kill "$(cat /root/counter)"');
+    expect((await admin.get(path('VirtualMachineInstance', namespace(), 'm1'))).metadata.uid, 'the same instance').toBe(uid);
+  });
+
+  test('a machine that is off cannot be paused, and a paused one can be switched off', async () => {
+    await subject.power?.off(lease, 'm1');
+    await expect(pause().pause(lease, 'm1')).rejects.toThrow('not found');
+    await subject.power?.on(lease, 'm1', progress());
+    await pause().pause(lease, 'm1');
+    await subject.power?.off(lease, 'm1');
+    await subject.power?.on(lease, 'm1', progress());
+    expect(await sh('hostname')).toBe('m1');
+  });
+});
