@@ -1,8 +1,9 @@
 import { closeSshMasters } from '../../machine/ssh.ts';
 import type { Lease, Provider } from '../contract.ts';
-import { missingPower } from './abilities.ts';
+import { missingCheckpoints, missingPower } from './abilities.ts';
 import { acquire, type AcquireOptions } from './acquire.ts';
 import { budgetOf } from './capacity.ts';
+import { createCheckpoints, type CheckpointOptions } from './checkpoint.ts';
 import { createContext, type Context, type ContextOptions } from './context.ts';
 import { readConsole } from './diagnosis.ts';
 import { findLease } from './find.ts';
@@ -16,7 +17,7 @@ import { reap, siteLeases } from './reap.ts';
 import { leaked, REMOVAL_LIMIT, removeLease } from './removal.ts';
 import { loadSite, type Site } from './site.ts';
 
-export interface KubevirtProviderOptions extends Omit<ContextOptions, 'site'>, AcquireOptions {
+export interface KubevirtProviderOptions extends Omit<ContextOptions, 'site'>, AcquireOptions, CheckpointOptions {
   readonly site: Site;
   /** Milliseconds until a namespace that does not go away counts as leaked. */
   readonly removalLimitMs?: number;
@@ -71,6 +72,11 @@ export function createKubevirtProvider({ removalLimitMs = REMOVAL_LIMIT, ...opti
     reap: async (request) => reap(await context(), request, removalLimitMs),
     ...(powerMissing === undefined ? { power: createPower(context, powerless) } : { missing: { power: powerMissing } }),
     pause: createPause(context),
+    async checkpoints(lease) {
+      const current = await context();
+      const missing = await missingCheckpoints(current, lease);
+      return missing === undefined ? createCheckpoints(current, lease, powerless, options) : { missing };
+    },
     console: { read: async (lease, machine) => readConsole((await context()).client, namespaceOf(lease.id), machine) },
     requests: async () => (made === undefined ? 0 : (await made).client.requests),
     async close() {

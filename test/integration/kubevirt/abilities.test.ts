@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { greets } from '../../../harness/machine/login.ts';
 import { closeSshMasters, sshHost } from '../../../harness/machine/ssh.ts';
-import type { Lease, Machine, Power, Pause } from '../../../harness/provider/contract.ts';
+import type { Checkpoints, Lease, Machine, Pause, Power } from '../../../harness/provider/contract.ts';
 import { createKubevirtProvider, type KubevirtProvider } from '../../../harness/provider/kubevirt/provider.ts';
 import { ApiClient } from '../../kubevirt/api-client.ts';
 import { startControlPlane, type ControlPlane } from '../../kubevirt/control-plane.ts';
@@ -139,5 +139,131 @@ describe('pause', () => {
     await subject.power?.off(lease, 'm1');
     await subject.power?.on(lease, 'm1', progress());
     expect(await sh('hostname')).toBe('m1');
+  });
+});
+
+describe('checkpoints', () => {
+  const WRITTEN = 'echo before > /root/file; echo before > /var/lib/etcd/file; rm -f /root/later /var/lib/etcd/later';
+  const CHANGED = 'echo after > /root/file; echo after > /var/lib/etcd/file; touch /root/later /var/lib/etcd/later';
+  const SEEN = 'cat /root/file /var/lib/etcd/file; ls /root/later /var/lib/etcd/later 2>/dev/null || true';
+  const BEFORE = 'before\nbefore';
+  const AFTER = 'after\nafter\n/root/later\n/var/lib/etcd/later';
+
+  async function checkpoints(of: KubevirtProvider = subject): Promise<Checkpoints> {
+    const found = await of.checkpoints?.(lease);
+    if (found === undefined || 'missing' in found) return expect.fail(found?.missing ?? 'there is no such ability');
+    return found;
+  }
+  const missing = async (of: KubevirtProvider = subject) => {
+    const found = await of.checkpoints?.(lease);
+    return found !== undefined && 'missing' in found ? found.missing : '';
+  };
+  const everywhere = async (script: string) => Promise.all(lease.machines.map(async (on) => sh(script, on)));
+  const snapshots = async () => admin.list(path('VirtualMachineSnapshot', namespace()));
+  const disks = async () => {
+    const claims = (await admin.list(path('PersistentVolumeClaim', namespace()))).filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+    return claims.map(({ metadata }) => metadata.name ?? '').sort();
+  };
+  const finals = async () => Promise.all(lease.machines.map(async ({ name }) => (await admin.get(path('VirtualMachine', namespace(), name)))['spec'].runStrategy as string));
+
+  test('every disk of every machine is back as it was, as often as one likes', async () => {
+    const found = await checkpoints();
+    await everywhere(WRITTEN);
+    await found.take('first', progress());
+    expect(await found.list()).toEqual(['first']);
+    for (const { status } of await snapshots()) {
+      expect(status).toMatchObject({ phase: 'Succeeded', readyToUse: true, snapshotVolumes: { includedVolumes: ['root', 'etcd'] } });
+      expect(status.indications, 'no machine ran').toBeUndefined();
+    }
+    await expect(found.take('first', progress())).rejects.toMatchObject({ code: 'CHECKPOINT_EXISTS' });
+    // three times the disks are what the quota allows: a restore that left the old ones would be refused the third time
+    for (let turn = 1; turn <= 3; turn += 1) {
+      await everywhere(CHANGED);
+      expect(await everywhere(SEEN)).toEqual([AFTER, AFTER]);
+      await found.restore('first', progress());
+      expect(await everywhere(SEEN)).toEqual([BEFORE, BEFORE]);
+      await expect.poll(disks, LIMIT).toEqual([expect.stringMatching(/^restore-/), expect.stringMatching(/^restore-/), expect.stringMatching(/^restore-/), expect.stringMatching(/^restore-/)]);
+    }
+    expect(await everywhere('hostname')).toEqual(['m1', 'm2']);
+    expect(await admin.list(path('VirtualMachineRestore', namespace()))).toEqual([]);
+    expect(await subject.examine?.(lease)).toEqual([]);
+    await found.remove('first');
+    expect(await snapshots()).toEqual([]);
+    await expect(found.restore('first', progress())).rejects.toMatchObject({ code: 'CHECKPOINT_UNKNOWN' });
+  });
+
+  test('a snapshot that fails leaves no half checkpoint, and machines that run', async () => {
+    const hasty = createKubevirtProvider({ kubeconfig: plane.kubeconfig, site: site(MULTUS), snapshotLimitMs: 5000 });
+    await everywhere(CHANGED);
+    double.fault(namespace(), 'm2', 'snapshot-fails');
+    try {
+      await expect((await checkpoints(hasty)).take('half', progress())).rejects.toMatchObject({
+        code: 'CHECKPOINT_FAILED',
+        message: expect.stringMatching(/m2.*no space left in the pool.*run again/s) as string,
+      });
+    } finally {
+      double.fault(namespace(), 'm2', undefined);
+      hasty.close();
+    }
+    expect(await snapshots()).toEqual([]);
+    expect(await everywhere(SEEN)).toEqual([AFTER, AFTER]);
+    expect(await subject.examine?.(lease)).toEqual([]);
+  });
+
+  test('a restore that fails on one machine leaves all on the disks that they had', async () => {
+    const hasty = createKubevirtProvider({ kubeconfig: plane.kubeconfig, site: site(MULTUS), restoreLimitMs: 8000 });
+    const found = await checkpoints(hasty);
+    await everywhere(WRITTEN);
+    await found.take('second', progress());
+    await everywhere(CHANGED);
+    const before = await disks();
+    double.fault(namespace(), 'm2', 'restore-fails');
+    try {
+      await expect(found.restore('second', progress())).rejects.toMatchObject({ code: 'CHECKPOINT_FAILED', message: expect.stringContaining('missing volumeSnapshot') as string });
+    } finally {
+      double.fault(namespace(), 'm2', undefined);
+      hasty.close();
+    }
+    expect(await everywhere(SEEN)).toEqual([AFTER, AFTER]);
+    await expect.poll(disks, LIMIT).toEqual(before);
+    await (await checkpoints()).restore('second', progress());
+    expect(await everywhere(SEEN)).toEqual([BEFORE, BEFORE]);
+  });
+
+  test('an interrupted one leaves nothing half-made either', async () => {
+    const interrupt = new AbortController();
+    double.fault(namespace(), 'm1', 'snapshot-fails');
+    const taken = (await checkpoints()).take('third', progress(interrupt.signal));
+    const outcome = expect(taken).rejects.toThrow('enough');
+    try {
+      await expect.poll(async () => (await snapshots()).filter(({ metadata }) => metadata.name?.startsWith('third.')).length, LIMIT).toBe(2);
+      interrupt.abort(new Error('enough'));
+      await outcome;
+    } finally {
+      double.fault(namespace(), 'm1', undefined);
+    }
+    expect(await (await checkpoints()).list()).toEqual(['second']);
+    expect((await snapshots()).length).toBe(2);
+    expect(await finals()).toEqual(['Once', 'Once']);
+    for (const { name } of lease.machines) await subject.power?.on(lease, name, progress());
+  });
+
+  test('without what they need there are none, and the reason is told', async () => {
+    expect(await missing()).toBe('');
+    const onPods = createKubevirtProvider({ kubeconfig: plane.kubeconfig, site: site() });
+    expect(await missing(onPods)).toContain('another address');
+    onPods.close();
+
+    double.snapshotGate(false);
+    expect(await missing()).toContain('snapshot feature gate not enabled');
+    double.snapshotGate(true);
+
+    await admin.delete('/apis/snapshot.storage.k8s.io/v1/volumesnapshotclasses/standard-snapshots');
+    await expect.poll(missing, LIMIT).toContain('No VolumeSnapshotClass');
+    expect(await missing()).toContain('StorageClass [standard] [etcd]');
+
+    // the last of this cluster: nobody needs them any more
+    await admin.delete('/apis/apiextensions.k8s.io/v1/customresourcedefinitions/virtualmachinerestores.snapshot.kubevirt.io');
+    await expect.poll(missing, LIMIT).toContain('the cluster has no VirtualMachineRestore');
   });
 });

@@ -13,6 +13,7 @@ import { generateKey } from '../../../harness/provider/ssh-keys.ts';
 import type { Seed } from '../../../harness/provider/contract.ts';
 import { pidNamespace, processOwner } from '../../../harness/provider/owner.ts';
 import type { Backend, GuestSpec } from './backend.ts';
+import { containerDisks } from './container-disks.ts';
 
 export interface ContainerBackendOptions {
   /** Local image of the container engine. */
@@ -36,6 +37,7 @@ interface Cell {
 export function containerBackend({ image, seeds, init = 'systemd' }: ContainerBackendOptions): Backend {
   const command = engineCommand('podman');
   const engine = podmanEngine(command);
+  const disks = containerDisks(command);
   const cells = new Map<string, Promise<Cell>>();
   const cellOf = async (namespace: string) => {
     const known = cells.get(namespace) ?? createCell(namespace);
@@ -59,12 +61,13 @@ export function containerBackend({ image, seeds, init = 'systemd' }: ContainerBa
       const container = containerName(cell.lease, spec.machine);
       const index = cell.machines.includes(spec.machine) ? cell.machines.indexOf(spec.machine) : cell.machines.push(spec.machine) - 1;
       const address = cell.network.address(index);
+      const files = machineFiles(cell.mountpoint, spec.machine);
       if (spec.persistent && (await engine.state(container)) !== undefined) {
+        await disks.exchange({ container, files, mountpoint: cell.mountpoint }, spec);
         await engine.start(container);
         return address;
       }
       await engine.removeContainers([container]);
-      const files = machineFiles(cell.mountpoint, spec.machine);
       await rm(files.root, { recursive: true, force: true });
       await layOut(files, spec);
       const base = containerSpec({
@@ -75,7 +78,15 @@ export function containerBackend({ image, seeds, init = 'systemd' }: ContainerBa
       const only = init === 'sshd' ? { entrypoint: '/bin/sh', arguments: ['-c', 'mkdir -p /run/sshd && exec /usr/sbin/sshd -D -e'] } : {};
       await engine.createContainer({ ...base, ...only, mounts: [...base.mounts, ...cloudInit] });
       await engine.start(container);
+      disks.attach(container, spec.disks);
       return address;
+    },
+    async saveDisk(namespace, machine, volume, name) {
+      const { lease, mountpoint } = await cellOf(namespace);
+      await disks.save({ container: containerName(lease, machine), files: machineFiles(mountpoint, machine), mountpoint }, volume, name);
+    },
+    async fillDisk(namespace, claim, name) {
+      await disks.fill((await cellOf(namespace)).mountpoint, claim, name);
     },
     async stop(namespace, machine) {
       if (!cells.has(namespace)) return;

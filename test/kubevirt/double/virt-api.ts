@@ -4,6 +4,7 @@ import { createServer } from 'node:https';
 import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ControlPlane } from '../control-plane.ts';
+import { ADMISSION_PATH, answerReview, registerAdmission } from './admission.ts';
 import type { Context } from './context.ts';
 import { WebSocketServerEnd } from './web-socket.ts';
 
@@ -20,6 +21,7 @@ const PAUSE = /^\/apis\/subresources\.kubevirt\.io\/v1\/namespaces\/([^/]+)\/vir
  */
 export async function startVirtApi({ kubelet, certificateAuthority }: ControlPlane, context: Context): Promise<{ stop: () => Promise<void> }> {
   const server = createServer({ cert: await readFile(kubelet.certificate), key: await readFile(kubelet.key) }, (request, response) => {
+    if (request.url?.startsWith(ADMISSION_PATH) === true) return void answerReview(context, request, response);
     const [, namespace, name, action] = PAUSE.exec(new URL(request.url ?? '/', 'https://virt-api').pathname) ?? [];
     if (request.method === 'PUT' && namespace !== undefined && name !== undefined) {
       void turn(context, namespace, name, action === 'pause').then((refusal) => {
@@ -57,9 +59,13 @@ export async function startVirtApi({ kubelet, certificateAuthority }: ControlPla
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  await register(context, (server.address() as { port: number }).port, (await readFile(certificateAuthority)).toString('base64'));
+  const { port } = server.address() as { port: number };
+  const caBundle = (await readFile(certificateAuthority)).toString('base64');
+  await register(context, port, caBundle);
+  await registerAdmission(context, port, caBundle);
   return {
     stop: async () => {
+      await context.client.delete('/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/virt-api-validator').catch(() => undefined);
       for (const socket of sockets) socket.destroy();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
