@@ -1,4 +1,10 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { greets } from '../../../harness/machine/login.ts';
 import { closeSshMasters, sshHost } from '../../../harness/machine/ssh.ts';
@@ -10,7 +16,7 @@ import { containerBackend } from '../../kubevirt/double/container-backend.ts';
 import { startDouble, type Double } from '../../kubevirt/double/double.ts';
 import { path } from '../../kubevirt/double/kinds.ts';
 import { machineImage } from '../provider/fixture.ts';
-import { progress, request, scratch, site } from './fixture.ts';
+import { progress, request, scratch, site, siteText } from './fixture.ts';
 
 const MULTUS = { network: { type: 'multus', definition: 'proofgrid/cells', subnet: '192.0.2.0/24', first: '192.0.2.16', last: '192.0.2.47' } };
 const ROLES = ['etcd', 'control-plane', 'worker'] as const;
@@ -246,6 +252,27 @@ describe('checkpoints', () => {
     expect((await snapshots()).length).toBe(2);
     expect(await finals()).toEqual(['Once', 'Once']);
     for (const { name } of lease.machines) await subject.power?.on(lease, name, progress());
+  });
+
+  test('a run that is killed in the middle leaves nothing that reap does not remove', async () => {
+    const siteFile = join(plane.directory, 'multus.yaml');
+    await writeFile(siteFile, siteText(MULTUS));
+    const file = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+    double.fault('*', '*', 'snapshot-fails');
+    const words = ['--import', file('../provider/typescript-loader.mjs'), file('checkpoint-process.ts'), plane.kubeconfig, siteFile, JSON.stringify(request(1, { cell: 'killed' }))];
+    const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'] });
+    const exit = once(child, 'exit');
+    const [id] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
+    const machines = `/apis/kubevirt.io/v1/namespaces/proofgrid-${id}/virtualmachines`;
+    // the machine is off, and KubeVirt has it in its hands
+    await expect.poll(async () => (await admin.get(`${machines}/m1`))['status'] as object, LIMIT).toMatchObject({ snapshotInProgress: 'killed.m1' });
+    child.kill('SIGKILL');
+    await exit;
+    expect(await subject.reap({ dryRun: false, now: new Date() })).toEqual([expect.objectContaining({ id, reason: 'orphaned' })]);
+    double.fault('*', '*', undefined);
+    const left = await admin.list('/api/v1/namespaces?labelSelector=proofgrid.dev/lease');
+    expect(left.map(({ metadata }) => metadata.name)).toEqual([namespace()]);
+    expect((await admin.list('/apis/snapshot.kubevirt.io/v1beta1/virtualmachinesnapshots')).filter(({ metadata }) => metadata.namespace !== namespace())).toEqual([]);
   });
 
   test('without what they need there are none, and the reason is told', async () => {
