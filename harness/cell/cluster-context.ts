@@ -11,7 +11,7 @@ import type { CellPaths } from './run-directory.ts';
 /** Exported for tests that sabotage a live cluster. */
 export function clusterContext(run: CellRun, paths: CellPaths, prepared: Prepared): ClusterContext {
   const { provider, signal, journal, cell } = run;
-  const { power } = provider;
+  const { power, missing } = provider;
   const { lease } = prepared;
   // Where one machine is reached by a detour, so is whatever address moves between them.
   const dial = lease.machines.some(({ via }) => via !== undefined) ? sshDial(lease.machines) : undefined;
@@ -28,7 +28,7 @@ export function clusterContext(run: CellRun, paths: CellPaths, prepared: Prepare
     testImage: prepared.agnhost.reference,
     operate: (operation, until) => runOperation({ ...operationRequest(run, paths, prepared, operation), signal: until }),
     ...(power === undefined
-      ? {}
+      ? missing?.power === undefined ? {} : { powerMissing: missing.power }
       : {
           power: {
             off: (machine: string) => power.off(lease, machine),

@@ -40,6 +40,8 @@ export interface ClusterContext {
   readonly operate: (operation: Parameters<RunOperation>[0]['operation'], signal: AbortSignal) => Promise<RunResult>;
   /** Only where the provider can. */
   readonly power?: { off(machine: string): Promise<void>; on(machine: string): Promise<void> };
+  /** Why there is no `power`, as the provider says. */
+  readonly powerMissing?: string;
 }
 
 /** What a check saw. `expected` and `observed` are for a person, and comparable at a glance. */

@@ -1,7 +1,9 @@
 import { closeSshMasters } from '../../machine/ssh.ts';
 import type { Lease, Provider } from '../contract.ts';
+import { missingCheckpoints, missingPower } from './abilities.ts';
 import { acquire, type AcquireOptions } from './acquire.ts';
 import { budgetOf } from './capacity.ts';
+import { createCheckpoints, type CheckpointOptions } from './checkpoint.ts';
 import { createContext, type Context, type ContextOptions } from './context.ts';
 import { readEvidence } from './diagnosis.ts';
 import { findLease } from './find.ts';
@@ -9,12 +11,13 @@ import { lostMachines, readLease, refuseLost, renewLease } from './heartbeat.ts'
 import { removeKeys } from './keys.ts';
 import type { LeaseFacts } from './lease.ts';
 import { namespaceOf } from './names.ts';
+import { createPause } from './pause.ts';
 import { createPower } from './power.ts';
 import { reap, siteLeases } from './reap.ts';
 import { leaked, REMOVAL_LIMIT, removeLease } from './removal.ts';
 import { loadSite, type Site } from './site.ts';
 
-export interface KubevirtProviderOptions extends Omit<ContextOptions, 'site'>, AcquireOptions {
+export interface KubevirtProviderOptions extends Omit<ContextOptions, 'site'>, AcquireOptions, CheckpointOptions {
   readonly site: Site;
 }
 
@@ -42,6 +45,7 @@ export function createKubevirtProvider(options: KubevirtProviderOptions): Kubevi
     const facts = known.get(id) ?? (await readLease(current, id, cell));
     known.set(id, await renewLease(current, { ...facts, ...change }));
   };
+  const powerMissing = missingPower(options.site);
   return {
     name: 'kubevirt',
     async capacity() {
@@ -65,7 +69,13 @@ export function createKubevirtProvider(options: KubevirtProviderOptions): Kubevi
       await release(await context(), lease, removalLimitMs);
     },
     reap: async (request) => reap(await context(), request, removalLimitMs),
-    ...(options.site.network.type === 'multus' ? { power: createPower(context, powerless) } : {}),
+    ...(powerMissing === undefined ? { power: createPower(context, powerless) } : { missing: { power: powerMissing } }),
+    pause: createPause(context),
+    async checkpoints(lease) {
+      const current = await context();
+      const missing = await missingCheckpoints(current, lease);
+      return missing === undefined ? createCheckpoints(current, lease, powerless, options) : { missing };
+    },
     console: { read: async (lease, machine) => readEvidence((await context()).client, namespaceOf(lease.id), machine) },
     requests: async () => (made === undefined ? 0 : (await made).client.requests),
     async close() {
