@@ -72,6 +72,8 @@ export const clusterDeploymentSchema = z.strictObject({
       name: z.enum(RUNTIMES),
       /** Exact version that nodes must report, where it is pinned. */
       version: z.string().optional(),
+      /** An upstream release; without it the engine is the operating system's package, installed already. */
+      binaries: binaries.optional(),
       /** Loaded before any kubelet starts. The pause image is named here too. */
       images: z.array(imageArchive).default([]),
       pauseImage: z.string().default('registry.k8s.io/pause:3.10'),
@@ -108,6 +110,9 @@ export const clusterDeploymentSchema = z.strictObject({
   if (count('control-plane') === 0) complain(['machines'], 'no machine has the role control-plane');
   if (count('control-plane') > 1 && spec.controlPlane.endpoint.type === 'direct') {
     complain(['controlPlane', 'endpoint'], 'more than one control plane needs a virtual-address or an external endpoint');
+  }
+  if (spec.runtime.binaries !== undefined && spec.runtime.version === undefined) {
+    complain(['runtime', 'version'], 'binaries are of one version: name it');
   }
   if ((spec.network.plugin === 'manifest') !== (spec.network.manifest !== undefined)) {
     complain(['network', 'manifest'], 'a manifest is needed by the plugin manifest, and allowed with no other');

@@ -13,6 +13,7 @@ const EXIT_CODES: Readonly<Record<Fault, number>> = {
 
 /** The only top-level catch of a program: runs what the command line asks for, and turns an error into a message and an exit code. */
 export async function runCommandLine(program: Command): Promise<void> {
+  mindOutput(program.name());
   program.exitOverride();
   for (const command of program.commands) command.exitOverride();
   try {
@@ -20,6 +21,21 @@ export async function runCommandLine(program: Command): Promise<void> {
   } catch (error) {
     process.exitCode = explain(program.name(), error);
   }
+}
+
+/**
+ * A reader that has left (`| head`) is no fault, and nothing to tell. Any other output that is lost is: what was asked for
+ * was not said, so the exit code cannot be 0. Without listeners, either would end the process on the spot with a stack trace.
+ */
+function mindOutput(name: string): void {
+  process.stderr.on('error', () => undefined);
+  process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
+    if (code === 'EPIPE') return;
+    process.stderr.write(`${name}: standard output cannot be written: ${message} [OUTPUT_NOT_WRITTEN]\n`);
+    process.once('exit', () => {
+      if (process.exitCode === undefined || process.exitCode === 0) process.exitCode = EXIT_CODES.infrastructure;
+    });
+  });
 }
 
 function explain(name: string, error: unknown): number {

@@ -62,7 +62,8 @@ function spelling(key: string, known: readonly string[]): string {
 
 /** The alternative that got furthest is the one that was meant. */
 function likeliest(alternatives: Issue[][]): Issue[] {
-  const depth = (issues: Issue[]) => Math.max(0, ...issues.map(({ path }) => path.length));
+  // A key that an alternative does not know stands one level below the map that the issue names.
+  const depth = (issues: Issue[]) => Math.max(0, ...issues.map(({ path, code }) => path.length + (code === 'unrecognized_keys' ? 1 : 0)));
   return alternatives.reduce((best, candidate) =>
     depth(candidate) > depth(best) || (depth(candidate) === depth(best) && candidate.length < best.length) ? candidate : best);
 }

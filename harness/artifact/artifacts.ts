@@ -12,8 +12,10 @@ import { upstreamKubernetesRecipe } from './kubernetes/upstream.ts';
 import { versionOfDebianSource } from './kubernetes/version.ts';
 import { testImagesRecipe } from './image/test-images.ts';
 import { obtainMachineImage } from './machine-image/machine-image.ts';
-import { debianMirrors, defaultCacheDirectory, type ArtifactOptions } from './options.ts';
+import { defaultCacheDirectory, type ArtifactOptions } from './options.ts';
 import type { Entry } from './recipe.ts';
+import { containerdReleaseRecipe } from './runtime/containerd.ts';
+import { dockerReleaseRecipe } from './runtime/docker.ts';
 
 /** The images of the checks come from this source whatever version a cell runs. */
 const TEST_IMAGES: DebianSource = { type: 'debian-source', suite: 'bookworm', package: 'kubernetes', version: '1.20.5+really1.20.2-1.1+deb12u1' };
@@ -21,8 +23,7 @@ const TEST_IMAGES: DebianSource = { type: 'debian-source', suite: 'bookworm', pa
 /** The artifact cache of this machine. Nothing is touched before the first artifact is asked for. */
 export function createArtifacts(options: ArtifactOptions = {}): Artifacts {
   const store = new Store(options.cacheDirectory ?? defaultCacheDirectory());
-  const mirrors = debianMirrors(options.debian);
-  const apt = new Apt(store.directory, mirrors);
+  const apt = new Apt(store.directory, options.debian);
   const goCache = join(store.directory, 'go-build');
   const sourceOf = (wanted: DebianSource, progress: Progress) => store.obtain(sourceRecipe(apt, wanted), progress);
 
@@ -36,7 +37,11 @@ export function createArtifacts(options: ArtifactOptions = {}): Artifacts {
       const recipe = wanted.type === 'upstream' ? upstreamEtcdRecipe(wanted) : debianEtcdRecipe(wanted, apt);
       return binaries(await store.obtain(recipe, progress));
     },
-    machineImage: (wanted, progress) => obtainMachineImage(wanted, { store, mirrors, engine: options.engine }, progress),
+    async runtime(wanted, progress) {
+      const recipe = wanted.engine === 'containerd' ? containerdReleaseRecipe(wanted) : dockerReleaseRecipe(wanted);
+      return binaries(await store.obtain(recipe, progress));
+    },
+    machineImage: (wanted, progress) => obtainMachineImage(wanted, { store, mirrors: options.debian, engine: options.engine }, progress),
     async images(progress) {
       const source = await sourceOf(TEST_IMAGES, progress);
       const version = versionOfDebianSource(TEST_IMAGES.version, parseSuite(TEST_IMAGES.suite));

@@ -1,4 +1,4 @@
-import type { KubernetesSource, PackageSource } from '../matrix/cell.ts';
+import type { KubernetesSource, PackageSource, RuntimeSource } from '../matrix/cell.ts';
 import type { Progress } from '../provider/contract.ts';
 import type { Runtime } from '../../lifecycle/cluster-deployment.ts';
 
@@ -13,7 +13,7 @@ export interface Binaries {
   readonly digest: string;
 }
 
-/** A golden OS image with sshd, systemd, and the packages of its runtime and etcd baked in. */
+/** A golden OS image with sshd, systemd, etcd and, unless it comes as a release, the container engine baked in. */
 export interface MachineImage {
   /** What the container engine calls it: `localhost/proofgrid/machine:<digest>`. */
   readonly reference: string;
@@ -32,7 +32,8 @@ export interface ImageArchive {
 
 export interface MachineImageRequest {
   readonly os: string;
-  readonly runtime: Runtime;
+  /** The system's package of this engine is baked in; absent: none is, because the engine comes as a release. */
+  readonly runtime?: Runtime;
   readonly etcd: Binaries;
 }
 
@@ -42,6 +43,8 @@ export interface Artifacts {
   kubernetes(source: KubernetesSource, progress: Progress): Promise<Binaries>;
   /** etcd and etcdctl. */
   etcd(source: PackageSource, progress: Progress): Promise<Binaries>;
+  /** A container engine with everything that it calls, in the names of the release. */
+  runtime(source: RuntimeSource, progress: Progress): Promise<Binaries>;
   machineImage(request: MachineImageRequest, progress: Progress): Promise<MachineImage>;
   /** The pause image that runtimes need, and agnhost for the checks. */
   images(progress: Progress): Promise<{ readonly pause: ImageArchive; readonly agnhost: ImageArchive }>;

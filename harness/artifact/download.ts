@@ -72,7 +72,7 @@ export async function downloadFile(url: string, file: string, expected: string, 
   throw new ProofgridError({
     code: 'ARTIFACT_CHECKSUM_MISMATCH',
     fault: 'infrastructure',
-    what: `${url} has SHA-256 ${observed}, its checksum file says ${expected}`,
+    what: `${url} has SHA-256 ${observed}, expected ${expected}`,
     remedy: 'the mirror is damaged or tampered with: try again, or name another mirror',
   });
 }

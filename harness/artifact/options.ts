@@ -1,18 +1,11 @@
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
-
-/** Debian's own mirrors unless the user names another, here or in the environment. */
-export interface DebianMirrors {
-  /** `$PROOFGRID_DEBIAN_MIRROR` */
-  readonly main: string;
-  /** `$PROOFGRID_DEBIAN_SECURITY_MIRROR` */
-  readonly security: string;
-}
+import type { MirrorOptions } from './debian/mirror.ts';
 
 export interface ArtifactOptions {
   /** Absolute. Default: `$PROOFGRID_CACHE`, else `$XDG_CACHE_HOME/proofgrid`, else `~/.cache/proofgrid`. */
   readonly cacheDirectory?: string;
-  readonly debian?: Partial<DebianMirrors>;
+  readonly debian?: MirrorOptions;
   /** Program that machine images are loaded into; default: podman, or docker where podman is absent. */
   readonly engine?: 'podman' | 'docker';
 }
@@ -23,11 +16,4 @@ export function defaultCacheDirectory(env: NodeJS.ProcessEnv = process.env): str
   if (named && isAbsolute(named)) return named;
   const shared = env['XDG_CACHE_HOME'];
   return join(shared && isAbsolute(shared) ? shared : join(homedir(), '.cache'), 'proofgrid');
-}
-
-export function debianMirrors({ main, security }: Partial<DebianMirrors> = {}, env: NodeJS.ProcessEnv = process.env): DebianMirrors {
-  return {
-    main: main ?? (env['PROOFGRID_DEBIAN_MIRROR'] || 'http://deb.debian.org/debian'),
-    security: security ?? (env['PROOFGRID_DEBIAN_SECURITY_MIRROR'] || 'http://deb.debian.org/debian-security'),
-  };
 }

@@ -36,7 +36,11 @@ export async function runCell(run: CellRun): Promise<Verdict> {
   } catch (error) {
     fail(error);
   }
-  await conclude({ run, paths, lease, verdict: worst(verdicts) }).then((verdict) => verdicts.push(verdict), fail);
+  await conclude({ run, paths, lease, verdict: worst(verdicts) }).then((verdict) => verdicts.push(verdict), async (error: unknown) => {
+    fail(error);
+    // only a journal that cannot be written gets here (a full disk): the machines must go all the same, and what was kept too
+    if (lease !== undefined) await run.provider.release(lease).catch(() => undefined);
+  });
   clearInterval(heart.timer);
   const verdict = run.signal.aborted && worst(verdicts) === 'passed' ? 'aborted' : worst(verdicts);
   const durationMs = Math.round(performance.now() - started);

@@ -2,7 +2,7 @@ import path from 'node:path';
 import type { Verdict } from '../journal/event.ts';
 import type { Lease } from '../provider/contract.ts';
 import type { CellRun } from './cell-run.ts';
-import { hostsOf } from './cluster-context.ts';
+import { hostsOf } from './hosts.ts';
 import { gatherEvidence } from './evidence.ts';
 import { messageOf, openPhase } from './phase.ts';
 import type { CellPaths } from './run-directory.ts';

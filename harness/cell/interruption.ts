@@ -1,4 +1,7 @@
-/** Runs the work with a signal that SIGINT, SIGTERM and SIGHUP abort; a second one ends the process at once. */
+/**
+ * Runs the work with a signal that SIGINT, SIGTERM and SIGHUP abort; a second one ends the process at once. Output that
+ * nobody reads any more (`| head`) aborts it too, as for the lifecycle runner: the run is not wanted either.
+ */
 export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>, say: (message: string) => void): Promise<T> {
   const controller = new AbortController();
   const interrupt = (name: NodeJS.Signals) => {
@@ -10,10 +13,17 @@ export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>
     controller.abort(new DOMException(name, 'AbortError'));
   };
   const names = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  const unread = ({ message }: Error) => {
+    if (controller.signal.aborted) return;
+    say(`standard output is lost (${message}): removing the machines`);
+    controller.abort(new DOMException(message, 'AbortError'));
+  };
   for (const name of names) process.on(name, interrupt);
+  process.stdout.on('error', unread);
   try {
     return await work(controller.signal);
   } finally {
     for (const name of names) process.off(name, interrupt);
+    process.stdout.off('error', unread);
   }
 }

@@ -9,7 +9,6 @@ import type { Cell } from '../matrix/cell.ts';
 import { toClusterDeployment } from '../matrix/deployment.ts';
 import { MachineStartError } from '../provider/start-error.ts';
 import type { Lease, LeaseRequest, Owner, Progress, Provider, Seed } from '../provider/contract.ts';
-import type { Runtime } from '../../lifecycle/cluster-deployment.ts';
 import { openPhase } from './phase.ts';
 import type { CellPaths } from './run-directory.ts';
 
@@ -40,6 +39,8 @@ export interface Preparation {
 interface Supplies {
   readonly kubernetes: Binaries;
   readonly etcd: Binaries;
+  /** Absent where the machine image has the engine. */
+  readonly runtime?: Binaries;
   readonly image: MachineImage;
   readonly images: { readonly pause: ImageArchive; readonly agnhost: ImageArchive };
 }
@@ -51,7 +52,7 @@ export async function prepare(preparation: Preparation): Promise<Prepared> {
   const report = (message: string) => journal.write({ type: 'progress', cell: cell.slug, message });
   try {
     const supplies = await phase.run('artifacts', () => gather(cell, preparation.artifacts, { signal, report }));
-    const seeds = seedsOf(supplies);
+    const seeds = seedsOf(cell, supplies);
     const lease = await phase.run('machines', async () => {
       if (preparation.existing !== undefined) return preparation.existing;
       return acquire(preparation, supplies.image, Object.values(seeds), { signal, report });
@@ -91,15 +92,17 @@ async function gather(cell: Cell, artifacts: Artifacts, progress: Progress): Pro
   const kubernetes = await artifacts.kubernetes(cell.sources.kubernetes, progress);
   const etcd = await artifacts.etcd(cell.sources.etcd, progress);
   const images = await artifacts.images(progress);
-  const runtime = cell.axes.runtime as Runtime; // the matrix allows no other value
-  const image = await artifacts.machineImage({ os: cell.axes.os, runtime, etcd }, progress);
-  return { kubernetes, etcd, image, images };
+  const { runtime: release } = cell.sources;
+  const runtime = release === undefined ? undefined : await artifacts.runtime(release, progress);
+  const image = await artifacts.machineImage({ os: cell.axes.os, ...(runtime === undefined && { runtime: cell.runtime }), etcd }, progress);
+  return { kubernetes, etcd, ...(runtime !== undefined && { runtime }), image, images };
 }
 
-function seedsOf({ kubernetes, images }: Supplies): { kubernetes: Seed; images: Seed } {
+function seedsOf(cell: Cell, { kubernetes, runtime, images }: Supplies): { kubernetes: Seed; images: Seed; runtime?: Seed } {
   return {
     kubernetes: { source: kubernetes.directory, target: `/opt/seed/kubernetes/${kubernetes.version}` },
     images: { source: images.pause.directory, target: '/opt/seed/images' },
+    ...(runtime !== undefined && { runtime: { source: runtime.directory, target: `/opt/seed/${cell.runtime}/${runtime.version}` } }),
   };
 }
 
@@ -115,6 +118,7 @@ function writeProperties(journal: JournalWriter, cell: string, supplies: Supplie
     'kubernetes.digest': supplies.kubernetes.digest,
     'etcd.version': supplies.etcd.version,
     'etcd.digest': supplies.etcd.digest,
+    ...(supplies.runtime !== undefined && { 'runtime.version': supplies.runtime.version, 'runtime.digest': supplies.runtime.digest }),
     'image.digest': supplies.image.digest,
     ...prefixed('image.package', supplies.image.packages),
     ...prefixed('machines', lease.properties),

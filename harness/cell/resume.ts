@@ -21,6 +21,7 @@ export function resumeRun(directory: string, matrix: Matrix): Resumed {
   if (!existsSync(file)) throw notARun(directory);
   const { lines, torn } = readJournal(file);
   const record = replay(lines, { torn });
+  if (record.cells.length === 0) throw nothingPlanned(directory);
   const open = record.cells.filter(({ verdict }) => verdict !== 'passed');
   return { record, cells: open.map((cell) => sameCell(matrix, cell)) };
 }
@@ -38,6 +39,15 @@ function sameCell(matrix: Matrix, { cell: slug, axes, suites }: CellRecord): Cel
   const [cell] = selectCells(matrix, { names: [axes['topology'] ?? slug], set, suites });
   if (cell?.slug !== slug) throw changed(slug);
   return cell;
+}
+
+function nothingPlanned(directory: string): ProofgridError {
+  return new ProofgridError({
+    code: 'RESUME_NOTHING_PLANNED',
+    fault: 'usage',
+    what: `the journal of ${directory} names no cell`,
+    remedy: 'start a new run',
+  });
 }
 
 function changed(slug: string): ProofgridError {

@@ -6,13 +6,13 @@ import { SecretMask } from '../journal/mask.ts';
 const SHORTEST_SECRET = 16;
 
 /**
- * Every secret string in a directory of secrets: the body lines of private keys, and each long word of the other
- * files that are neither certificates nor public keys. Used to mask journals and evidence.
+ * Every secret string in a directory of secrets: the body lines of private keys, keys that are bare words (the one that
+ * encrypts Secrets at rest), and what other files name as key, token, secret or password. Used to mask journals and evidence.
  */
 export async function readSecrets(directory: string): Promise<string[]> {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile()).map((entry) => path.join(entry.parentPath, entry.name));
-  const secrets = await Promise.all(files.filter(mayHoldSecrets).map(async (file) => secretsOf(await readFile(file, 'utf8'))));
+  const secrets = await Promise.all(files.filter(mayHoldSecrets).map(async (file) => secretsOf(await readFile(file, 'utf8'), path.basename(file))));
   return [...new Set(secrets.flat())];
 }
 
@@ -21,10 +21,11 @@ function mayHoldSecrets(file: string): boolean {
 }
 
 /** Exported for its test: what of a file's text has to be masked. */
-export function secretsOf(text: string): string[] {
+export function secretsOf(text: string, name = ''): string[] {
   const keys = [...text.matchAll(/-----BEGIN [A-Z ]*PRIVATE KEY-----([\s\S]*?)-----END/g)];
   if (keys.length > 0) return keys.flatMap(([, body = '']) => longWords(body));
-  const embedded = [...text.matchAll(/(?:key-data|token|secret|password):\s*(\S+)/gi)].flatMap(([, value = '']) => longWords(value));
+  if (name.endsWith('.key')) return longWords(text);
+  const embedded = [...text.matchAll(/(?:key-data|token|secret|password)["']?:\s*["']?([^\s"',]+)/gi)].flatMap(([, value = '']) => longWords(value));
   return embedded;
 }
 

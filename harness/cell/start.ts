@@ -3,7 +3,7 @@ import path from 'node:path';
 import { ProofgridError } from '../../lifecycle/error.ts';
 import { createArtifacts } from '../artifact/artifacts.ts';
 import type { Verdict } from '../journal/event.ts';
-import { exitCodeOf } from '../journal/verdict.ts';
+import { exitCodeOf, worst } from '../journal/verdict.ts';
 import { openJournal, type OpenJournal } from '../journal/write.ts';
 import { closeSshMasters } from '../machine/ssh.ts';
 import type { Cell } from '../matrix/cell.ts';
@@ -110,13 +110,18 @@ async function execute(request: StartRequest, execution: Execution): Promise<voi
         };
       },
     });
-    finish(verdict);
+    finish(worst([...passedBefore(resumed), verdict]));
   } catch (error) {
     finish(request.signal.aborted ? 'aborted' : 'errored', messageOf(error));
     throw error;
   } finally {
     await closeSshMasters();
   }
+}
+
+/** Cells that passed in an earlier attempt are not run again, and count: without them a whole run would end as skipped. */
+function passedBefore(resumed: Resumed | undefined): Verdict[] {
+  return (resumed?.record.cells ?? []).map(({ verdict }) => verdict).filter((verdict) => verdict === 'passed');
 }
 
 /** A run goes on where its machines are, whatever the command line says. */

@@ -1,12 +1,11 @@
 import { ProofgridError } from '../../lifecycle/error.ts';
 import type { Verdict } from '../journal/event.ts';
 import { worst } from '../journal/verdict.ts';
-import { runE2eSuite } from '../suite/e2e/run.ts';
-import { loadTestImage } from '../suite/e2e/test-image.ts';
 import { runLintSuite } from '../suite/lint/suite.ts';
 import type { CellRun } from './cell-run.ts';
-import { clusterContext, operationRequest, publishKubeconfig } from './cluster-context.ts';
 import { deployPhase } from './operation-phase.ts';
+import { operationRequest, publishKubeconfig } from './operation-request.ts';
+import { openPhase } from './phase.ts';
 import type { Prepared } from './prepare.ts';
 import type { CellPaths } from './run-directory.ts';
 import { readSecrets } from './secrets.ts';
@@ -38,8 +37,15 @@ async function runSuite(suite: string, { run, paths, prepared }: Suites): Promis
   throw new ProofgridError({ code: 'SUITE_UNKNOWN', fault: 'usage', what: `no suite is called ${suite}` });
 }
 
+/** Loaded while a deploy runs: the client of Kubernetes takes half a second, for which no command should wait at its start. */
+async function loadE2e() {
+  const [{ clusterContext }, { runE2eSuite }, { loadTestImage }] = await Promise.all([import('./cluster-context.ts'), import('../suite/e2e/run.ts'), import('../suite/e2e/test-image.ts')]);
+  return { clusterContext, runE2eSuite, loadTestImage };
+}
+
 async function runLifecycle(run: CellRun, paths: CellPaths, prepared: Prepared): Promise<Verdict> {
   const { journal, cell, directory, provider } = run;
+  if (cell.suites.includes('e2e')) void loadE2e();
   const result = await deployPhase({
     ...{ journal, cell: cell.slug, runRoot: directory.root },
     request: operationRequest(run, paths, prepared, 'deploy'),
@@ -51,8 +57,15 @@ async function runLifecycle(run: CellRun, paths: CellPaths, prepared: Prepared):
 }
 
 async function runE2e(run: CellRun, paths: CellPaths, prepared: Prepared): Promise<Verdict> {
+  const { clusterContext, runE2eSuite, loadTestImage } = await loadE2e();
   const context = clusterContext(run, paths, prepared);
   const { agnhost, seeds } = prepared;
-  await loadTestImage(context, { path: `${seeds.images}/${agnhost.file}`, reference: agnhost.reference, sha256: agnhost.sha256 });
+  const image = { path: `${seeds.images}/${agnhost.file}`, reference: agnhost.reference, sha256: agnhost.sha256 };
+  const phase = openPhase(run.journal, { cell: run.cell.slug, suite: 'e2e', phase: 'prepare' }, ['test-image']);
+  try {
+    await phase.run('test-image', () => loadTestImage(context, image));
+  } finally {
+    phase.finish();
+  }
   return runE2eSuite({ context, journal: run.journal, cell: run.cell.slug });
 }

@@ -1,4 +1,8 @@
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
+import { chooseEngine } from '../artifact/machine-image/engine.ts';
+import { pruneEntries } from '../artifact/cache/prune.ts';
+import { mountedDirectories, pruneImages } from '../artifact/machine-image/prune.ts';
+import { defaultCacheDirectory } from '../artifact/options.ts';
 import type { Finding } from '../doctor/finding.ts';
 import { thisHost } from '../doctor/host.ts';
 import { HOST_CHECKS, inspectHost } from '../doctor/inspect.ts';
@@ -7,21 +11,47 @@ import { repair } from '../doctor/repair.ts';
 /** DESIGN.md: an infrastructure error, safe to retry. */
 const HOST_NOT_READY = 3;
 
+/** Longer than a release's freeze, shorter than a disk needs to fill up. */
+const UNUSED_DAYS = 30;
+const DAY_MS = 24 * 60 * 60_000;
+
 const say = (message: string) => process.stdout.write(`${message}\n`);
 
 export function doctorCommand(): Command {
   return new Command('doctor')
     .description('check whether this host can run machines, and with --fix make it so')
     .option('--fix', 'install missing packages and set kernel parameters (as root)')
+    .option('--prune [DAYS]', `remove artifacts and machine images that no run has used for so many days (default: ${UNUSED_DAYS})`, days)
+    .option('--dry-run', 'with --prune: say what would be removed, remove nothing')
     .addHelpText('after', `
 Examples:
   $ proofgrid doctor          says what is missing, and the command that mends it
   $ proofgrid doctor --fix    mends it
+  $ proofgrid doctor --prune 14 --dry-run    says which artifacts nobody has used for two weeks
 
 Exit codes: 0 the host is ready · 3 it is not`)
-    .action(async ({ fix = false }: { fix?: boolean }) => {
-      process.exitCode = await doctor(fix);
+    .action(async ({ fix = false, prune, dryRun = false }: { fix?: boolean; prune?: number | true; dryRun?: boolean }) => {
+      if (prune !== undefined) await pruneArtifacts(prune === true ? UNUSED_DAYS : prune, dryRun);
+      else process.exitCode = await doctor(fix);
     });
+}
+
+/** A run takes hours at the most: what was used within a day may be in use now. */
+function days(word: string): number {
+  const number = Number(word);
+  if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError('name whole days, 1 or more');
+  return number;
+}
+
+async function pruneArtifacts(unusedDays: number, dryRun: boolean): Promise<void> {
+  const engine = await chooseEngine();
+  const request = { directory: defaultCacheDirectory(), before: new Date(Date.now() - unusedDays * DAY_MS), dryRun };
+  const images = await pruneImages(engine, request);
+  const entries = await pruneEntries(request, await mountedDirectories(engine));
+  for (const { name, lastUsed } of [...images, ...entries]) {
+    say(`${dryRun ? 'would remove' : 'removed'} ${name}, last used on ${lastUsed.toISOString().slice(0, 10)}`);
+  }
+  if (images.length + entries.length === 0) say(`nothing has been unused for ${unusedDays} days`);
 }
 
 async function doctor(fix: boolean): Promise<number> {

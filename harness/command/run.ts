@@ -46,7 +46,7 @@ export function runCommand(): Command {
     .option('--matrix <FILE>', 'another matrix file than the shipped one')
     .addHelpText('after', EXAMPLES)
     .action(async (names: string[], options: RunOptions) => {
-      if (options.resume !== undefined && options.runDir !== undefined) throw bothDirectories();
+      if (options.resume !== undefined) refuseWishes(names, options);
       process.exitCode = await interruptible(
         (signal) =>
           startRun({
@@ -68,11 +68,15 @@ export function runCommand(): Command {
     });
 }
 
-function bothDirectories(): ProofgridError {
-  return new ProofgridError({
+/** What a resumed run has is in its journal; a wish beside it would be dropped without a word. */
+function refuseWishes(names: readonly string[], { runDir, set, tier, suite }: RunOptions): void {
+  const wishes = { CELL: names[0], '--set': set[0], '--tier': tier, '--suite': suite, '--run-dir': runDir };
+  const [wish] = Object.entries(wishes).find(([, value]) => value !== undefined) ?? [];
+  if (wish === undefined) return;
+  throw new ProofgridError({
     code: 'RUN_OPTIONS_CONFLICT',
     fault: 'usage',
-    what: '--resume and --run-dir name a directory each',
-    remedy: 'use one of them',
+    what: `--resume goes on with what its run has, and ${wish} asks for something else`,
+    remedy: 'drop one of them',
   });
 }

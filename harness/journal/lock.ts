@@ -25,7 +25,13 @@ function create(own: string, file: string): void {
     closeSync(openSync(own, 'wx', 0o600));
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'EEXIST') throw taken(file, own, cause);
-    throw cause;
+    throw new ProofgridError({
+      code: 'JOURNAL_NOT_WRITABLE',
+      fault: 'usage',
+      what: `the journal ${file} cannot be written: ${(cause as Error).message}`,
+      remedy: 'name a directory that this user may write',
+      cause,
+    });
   }
 }
 

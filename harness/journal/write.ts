@@ -39,10 +39,10 @@ export function openJournal(file: string, { now = () => new Date() }: JournalOpt
 
   const append = (text: string) => {
     const bytes = Buffer.from(text, 'utf8');
-    const written = writeSync(descriptor, bytes);
+    const { written, cause } = tryWrite(descriptor, bytes);
     if (written !== bytes.length) {
       ftruncateSync(descriptor, size);
-      throw incomplete(file);
+      throw incomplete(file, cause);
     }
     size += written;
   };
@@ -102,11 +102,21 @@ function tell(listener: LineListener, line: JournalLine, listeners: Set<LineList
   }
 }
 
-function incomplete(file: string): ProofgridError {
+/** A full disk shows as a short write first, and as an error from then on. */
+function tryWrite(descriptor: number, bytes: Buffer): { written: number; cause?: unknown } {
+  try {
+    return { written: writeSync(descriptor, bytes) };
+  } catch (cause) {
+    return { written: 0, cause };
+  }
+}
+
+function incomplete(file: string, cause: unknown): ProofgridError {
   return new ProofgridError({
     code: 'JOURNAL_WRITE_INCOMPLETE',
     fault: 'infrastructure',
     what: `the journal ${file} could not be written in full`,
     remedy: 'make room on the disk',
+    cause,
   });
 }

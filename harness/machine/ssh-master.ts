@@ -76,6 +76,14 @@ async function openMaster(machine: Machine, path: string): Promise<void> {
   });
 }
 
+/** Whether the machine's shared connection is there; none is opened. */
+export async function loginLives(machine: Machine): Promise<boolean> {
+  const path = controlPath(machine);
+  if (!existsSync(path)) return false;
+  const { exitCode } = await execa('ssh', ['-F', 'none', '-O', 'check', '-S', path, machine.address], { reject: false, timeout: 5000 });
+  return exitCode === 0;
+}
+
 /** Ends the shared connections of these machines, or all that this process opened. */
 export async function closeSshMasters(machines?: readonly Machine[]): Promise<void> {
   const paths = machines?.map(controlPath) ?? [...masters.keys()];

@@ -1,4 +1,5 @@
 import { AXES, type Axis, type KubernetesSource, type PackageSource } from './cell.ts';
+import { nameOfRuntime } from './runtime.ts';
 import type { MatrixDocument } from './schema.ts';
 import { FULL_VERSION } from './version.ts';
 
@@ -10,6 +11,8 @@ export function listed({ axes }: MatrixDocument, axis: Axis): readonly string[] 
     case 'kubernetes':
     case 'etcd':
       return axes[axis].values.map(({ version }) => version);
+    case 'runtime':
+      return axes.runtime.values.map(nameOfRuntime);
     case 'topology':
       return axes.topology.values.map(({ name }) => name);
     default:

@@ -3,19 +3,23 @@ import { etcdSource, kubernetesSource, perAxis, type AxisValues } from './axis.t
 import type { Cell, TopologyMachine } from './cell.ts';
 import type { Matrix } from './load.ts';
 import { bytes, cores } from './quantity.ts';
+import { runtimeOf } from './runtime.ts';
 import { slugOf } from './slug.ts';
 
 /** The cell of a combination whose values the matrix accepts. */
 export function buildCell(matrix: Matrix, axes: AxisValues, suites: readonly string[]): Cell {
   const { document, networkManifest } = matrix;
+  const { runtime, source } = runtimeOf(document, axes.runtime);
   return {
     slug: slugOf(axes),
     axes: perAxis((axis) => axes[axis]),
+    runtime,
     machines: machinesOf(matrix, axes.topology),
     suites,
     sources: {
       kubernetes: kubernetesSource(document, axes.kubernetes) ?? unsourced('kubernetes', axes.kubernetes),
       etcd: etcdSource(document, axes.etcd) ?? unsourced('etcd', axes.etcd),
+      ...(source !== undefined && { runtime: source }),
     },
     ...(axes.network === 'manifest' && networkManifest !== undefined && { networkManifest }),
     dns: document.dns,

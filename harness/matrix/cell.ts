@@ -1,4 +1,4 @@
-import type { Role } from '../../lifecycle/cluster-deployment.ts';
+import type { Role, Runtime } from '../../lifecycle/cluster-deployment.ts';
 
 export const AXES = ['os', 'kubernetes', 'runtime', 'etcd', 'network', 'topology'] as const;
 export type Axis = (typeof AXES)[number];
@@ -16,6 +16,8 @@ export interface Cell {
   /** Stable identifier, an RFC 1123 label; nothing ever parses it. */
   readonly slug: string;
   readonly axes: Readonly<Record<Axis, string>>;
+  /** The engine that the value on the axis `runtime` stands for. */
+  readonly runtime: Runtime;
   readonly machines: readonly TopologyMachine[];
   /** Suites in the order they run: the tier's, or those asked for. */
   readonly suites: readonly string[];
@@ -23,6 +25,8 @@ export interface Cell {
   readonly sources: {
     readonly kubernetes: KubernetesSource;
     readonly etcd: PackageSource;
+    /** Absent: the operating system's own package, which the machine image has. */
+    readonly runtime?: RuntimeSource;
   };
   /** Path of the CNI manifest, only with the network `manifest`. */
   readonly networkManifest?: string;
@@ -39,3 +43,16 @@ export type KubernetesSource =
 export type PackageSource =
   | { readonly type: 'debian-package'; readonly suite: string; readonly packages: readonly string[] }
   | { readonly type: 'upstream'; readonly url: string; readonly version: string };
+
+/** Mirrors of upstream releases, without a slash at the end. */
+export type RuntimeSource =
+  /** `<url>/v<version>/containerd-<version>-linux-amd64.tar.gz` with `….sha256sum`; runc: `<url>/v<version>/{runc.amd64,runc.sha256sum}`. */
+  | {
+      readonly type: 'upstream';
+      readonly engine: 'containerd';
+      readonly url: string;
+      readonly version: string;
+      readonly runc: { readonly url: string; readonly version: string };
+    }
+  /** `<url>/docker-<version>.tgz`; upstream publishes no checksum, so the matrix has it. */
+  | { readonly type: 'upstream'; readonly engine: 'docker'; readonly url: string; readonly version: string; readonly sha256: string };

@@ -1,5 +1,6 @@
 import type { AxisValues } from './axis.ts';
-import { AXES } from './cell.ts';
+import { AXES, type Axis } from './cell.ts';
+import { engineMatches, parseEngineCondition } from './runtime.ts';
 import type { Constraint, MatrixDocument } from './schema.ts';
 import { inRange, isRange } from './version.ts';
 
@@ -19,16 +20,16 @@ const MANIFEST_MISSING: Conflict = {
 /** Every constraint that the combination breaks; empty when the cell can exist. */
 export function conflictsOf(document: MatrixDocument, values: AxisValues): readonly Conflict[] {
   const broken = document.constraints
-    .filter((constraint) => excludes(constraint, values))
+    .filter((constraint) => excludes(document, constraint, values))
     .map(({ name, reason, source }) => ({ constraint: name, reason, ...(source !== undefined && { source }) }));
   const manifestMissing = values.network === 'manifest' && document.axes.network.manifest === undefined;
   return manifestMissing ? [...broken, MANIFEST_MISSING] : broken;
 }
 
-function excludes({ exclude }: Constraint, values: AxisValues): boolean {
+function excludes(document: MatrixDocument, { exclude }: Constraint, values: AxisValues): boolean {
   return AXES.every((axis) => {
     const condition = exclude[axis];
-    return condition === undefined || alternatives(condition).some((one) => matches(values[axis], one));
+    return condition === undefined || alternatives(condition).some((one) => matches(document, values, axis, one));
   });
 }
 
@@ -36,6 +37,9 @@ export function alternatives(condition: string | readonly string[]): readonly st
   return typeof condition === 'string' ? [condition] : condition;
 }
 
-function matches(value: string, condition: string): boolean {
+function matches(document: MatrixDocument, values: AxisValues, axis: Axis, condition: string): boolean {
+  const engine = axis === 'runtime' ? parseEngineCondition(condition) : undefined;
+  if (engine !== undefined) return engineMatches(document, values, engine);
+  const value = values[axis];
   return isRange(condition) ? inRange(value, condition) : value === condition;
 }

@@ -11,13 +11,15 @@ export interface DeploymentInput {
   readonly etcd: Binaries;
   /** What runtimes need; the images of checks are no part of a cluster, the suites bring them. */
   readonly images: { readonly pause: ImageArchive };
-  /** Where the machines see the Kubernetes binaries and the image archives. */
-  readonly seeds: { readonly kubernetes: Seed; readonly images: Seed };
+  /** An upstream release of the engine; absent where the machine image has the system's package. */
+  readonly runtime?: Binaries;
+  /** Where the machines see the Kubernetes binaries, the image archives and, where there is a release of it, the engine. */
+  readonly seeds: { readonly kubernetes: Seed; readonly images: Seed; readonly runtime?: Seed };
   readonly lease: Pick<Lease, 'id' | 'virtualAddress'>;
 }
 
 /** The document that CI and the operator share, made of a cell and of what was built and leased for it. */
-export function toClusterDeployment({ cell, kubernetes, etcd, images, seeds, lease }: DeploymentInput): ClusterDeployment {
+export function toClusterDeployment({ cell, kubernetes, etcd, images, runtime, seeds, lease }: DeploymentInput): ClusterDeployment {
   const document = {
     apiVersion: 'proofgrid.dev/v1alpha1',
     kind: 'ClusterDeployment',
@@ -32,7 +34,8 @@ export function toClusterDeployment({ cell, kubernetes, etcd, images, seeds, lea
         binaries: { source: { type: 'directory', path: `/opt/etcd/${etcd.version}` }, sha256: { ...etcd.sha256 } },
       },
       runtime: {
-        name: cell.axes.runtime as ClusterDeploymentInput['spec']['runtime']['name'],
+        name: cell.runtime,
+        ...(runtime !== undefined && seeds.runtime !== undefined && releasedRuntime(runtime, seeds.runtime)),
         images: [seeded(images.pause, seeds.images)],
         pauseImage: images.pause.reference,
       },
@@ -55,6 +58,10 @@ export function toClusterDeployment({ cell, kubernetes, etcd, images, seeds, lea
     remedy: 'correct the matrix file',
     cause: result.error,
   });
+}
+
+function releasedRuntime({ version, sha256 }: Binaries, { target }: Seed) {
+  return { version, binaries: { source: { type: 'directory' as const, path: target }, sha256: { ...sha256 } } };
 }
 
 function seeded({ reference, directory, file, sha256 }: ImageArchive, seed: Seed) {

@@ -1,6 +1,7 @@
 import { closest } from '../../lifecycle/suggest.ts';
 import { accepts, listed } from './axis.ts';
 import { AXES, type Axis } from './cell.ts';
+import { parseEngineCondition, runtimeOf } from './runtime.ts';
 import { alternatives } from './constraint.ts';
 import type { Problem } from './problem.ts';
 import { TIERS, type MatrixDocument } from './schema.ts';
@@ -45,13 +46,15 @@ function constraints(document: MatrixDocument): Problem[] {
 }
 
 function conditionProblems(document: MatrixDocument, axis: Axis, condition: string, path: readonly PropertyKey[]): Problem[] {
+  const engine = axis === 'runtime' ? parseEngineCondition(condition)?.engine : undefined;
+  if (engine !== undefined && listed(document, axis).some((name) => runtimeOf(document, name).runtime === engine)) return [];
   if (!isRange(condition)) return unknown(document, axis, condition, path);
   if ((axis === 'kubernetes' || axis === 'etcd') && isValidRange(condition)) return [];
   return [{
     path,
     code: 'MATRIX_BAD_RANGE',
     what: `${JSON.stringify(condition)} is no range of ${axis}`,
-    remedy: 'only kubernetes and etcd have ranges, of minor versions, such as ">=1.24"',
+    remedy: 'only kubernetes and etcd have ranges, of minors or patches, such as ">=1.24"',
   }];
 }
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { NETWORK_PLUGINS, ROLES, RUNTIMES } from '../../lifecycle/cluster-deployment.ts';
 import { AXES } from './cell.ts';
 import { CPU_PATTERN, MEMORY_PATTERN } from './quantity.ts';
+import { FULL_VERSION } from './version.ts';
 
 /** What the artifacts can make an image of. */
 export const OPERATING_SYSTEMS = ['debian-12', 'debian-13'] as const;
@@ -36,6 +37,27 @@ const upstream = z.strictObject({ url: mirror }).describe('Mirror that has every
 const kubernetesValue = z.strictObject({ version, source: z.discriminatedUnion('type', [debianSource, upstreamRelease]).optional() });
 const etcdValue = z.strictObject({ version, source: z.discriminatedUnion('type', [debianPackage, upstreamRelease]).optional() });
 
+const release = z.string().regex(FULL_VERSION, 'must be a full version such as "1.7.27"').max(64);
+const runtimeValue = z.union([
+  z.enum(RUNTIMES),
+  z.discriminatedUnion('engine', [
+    z.strictObject({
+      engine: z.literal('containerd'),
+      version: release,
+      source: z.strictObject({ type: z.literal('upstream'), url: mirror, runc: z.strictObject({ url: mirror, version: release }) }),
+    }),
+    z.strictObject({
+      engine: z.literal('docker'),
+      version: release,
+      source: z.strictObject({
+        type: z.literal('upstream'),
+        url: mirror,
+        sha256: z.string().regex(/^[0-9a-f]{64}$/, 'must be the SHA-256 of the archive in lower-case hexadecimal').describe('Upstream publishes none: sha256sum docker-<version>.tgz'),
+      }),
+    }),
+  ]),
+]).describe('The package of the operating system, or an upstream release, which the axis then calls <engine>-<version>');
+
 const QUANTITY = 'must be a quantity with its unit, such as 3Gi';
 
 const machine = z.strictObject({
@@ -57,7 +79,7 @@ function forEachAxis<T extends z.ZodType>(of: T) {
 
 const constraint = z.strictObject({
   name,
-  exclude: forEachAxis(condition).describe('Cells that have all of these cannot exist; a version may be a range of minors, such as >=1.24'),
+  exclude: forEachAxis(condition).describe('Cells that have all of these cannot exist; a version may be a range, such as >=1.24 or <3.5.11'),
   reason: text.describe('Shown wherever such a cell is asked for'),
   source: mirror.optional(),
 });
@@ -76,7 +98,7 @@ export const matrixSchema = z.strictObject({
   axes: z.strictObject({
     os: z.strictObject({ default: z.string(), values: z.array(z.enum(OPERATING_SYSTEMS)).min(1) }),
     kubernetes: z.strictObject({ default: z.string(), upstream: upstream.optional(), values: z.array(kubernetesValue).min(1) }),
-    runtime: z.strictObject({ default: z.string(), values: z.array(z.enum(RUNTIMES)).min(1) }),
+    runtime: z.strictObject({ default: z.string(), values: z.array(runtimeValue).min(1) }),
     etcd: z.strictObject({ default: z.string(), upstream: upstream.optional(), values: z.array(etcdValue).min(1) }),
     network: z.strictObject({
       default: z.string(),

@@ -113,6 +113,16 @@ export interface Provider {
   examine?(lease: Lease): Promise<readonly string[]>;
   readonly power?: Power;
   readonly console?: Console;
+  readonly pause?: Pause;
+  /** Checkpoints of this very lease, or why there are none: much of that shows only once its machines are there. */
+  checkpoints?(lease: Lease): Promise<Checkpoints | Missing>;
+  /** Why an ability is not there, for those that the provider has in general and does not have here. */
+  readonly missing?: Readonly<Partial<Record<'power' | 'console' | 'pause', string>>>;
+}
+
+/** An ability that is not there, told to whoever asks for it. */
+export interface Missing {
+  readonly missing: string;
 }
 
 export interface Power {
@@ -125,4 +135,29 @@ export interface Power {
 export interface Console {
   /** Everything that the machine has printed on its console so far. */
   read(lease: Lease, machine: string): Promise<string>;
+}
+
+export interface Pause {
+  /** Stops a machine's processors where they are: memory, disks, address and connections stay. Resolves when nothing runs any more. */
+  pause(lease: Lease, machine: string): Promise<void>;
+  /** Resolves after a proven SSH login. */
+  resume(lease: Lease, machine: string, progress: Progress): Promise<void>;
+}
+
+/**
+ * The disks of a whole cell at one moment at which none of its machines ran. All or nothing: what fails leaves no checkpoint,
+ * and the machines on their disks as they were.
+ */
+export interface Checkpoints {
+  /**
+   * What was written before the call is in it. Machines are cut off together and start again; resolves after a proven SSH login
+   * on each. @throws ProofgridError CHECKPOINT_EXISTS, CHECKPOINT_FAILED
+   */
+  take(name: string, progress: Progress): Promise<void>;
+  /** Resolves after a proven SSH login on each. @throws ProofgridError CHECKPOINT_UNKNOWN, CHECKPOINT_FAILED */
+  restore(name: string, progress: Progress): Promise<void>;
+  /** Names of those that are whole. */
+  list(): Promise<readonly string[]>;
+  /** Idempotent. */
+  remove(name: string): Promise<void>;
 }

@@ -1,6 +1,5 @@
 import { createContainerProvider } from './container/provider.ts';
 import type { Provider } from './contract.ts';
-import { openKubevirtProvider } from './kubevirt/provider.ts';
 
 export const PROVIDERS = ['container', 'kubevirt'] as const;
 export type ProviderName = (typeof PROVIDERS)[number];
@@ -14,5 +13,7 @@ export interface ProviderChoice {
 /** The one place that knows all providers. Rejects with the errors of the site's file. */
 export async function providerOf({ name, site = process.env['PROOFGRID_SITE'] }: ProviderChoice): Promise<Provider> {
   if (name === 'container') return createContainerProvider();
+  // its client takes half a second to load, which runs on containers need not wait for
+  const { openKubevirtProvider } = await import('./kubevirt/provider.ts');
   return openKubevirtProvider(site === undefined ? {} : { site });
 }

@@ -1,14 +1,28 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { ProofgridError } from '../../lifecycle/error.ts';
 
 /** Writes the whole file or nothing: a reader never sees half of it, whatever is killed when. */
 export function writeAtomically(file: string, content: string): void {
-  mkdirSync(path.dirname(file), { recursive: true });
   const temporary = `${file}.${process.pid}.partial`;
   try {
+    mkdirSync(path.dirname(file), { recursive: true });
     writeFileSync(temporary, content);
     renameSync(temporary, file);
+  } catch (cause) {
+    throw notWritten(file, cause as NodeJS.ErrnoException);
   } finally {
     rmSync(temporary, { force: true });
   }
+}
+
+function notWritten(file: string, cause: NodeJS.ErrnoException): ProofgridError {
+  const full = cause.code === 'ENOSPC' || cause.code === 'EDQUOT';
+  return new ProofgridError({
+    code: 'REPORT_NOT_WRITTEN',
+    fault: full ? 'infrastructure' : 'usage',
+    what: `${file} cannot be written: ${cause.message}`,
+    remedy: full ? 'make room on the disk' : 'name a file in a directory that this user may write',
+    cause,
+  });
 }

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { KubeConfig } from '@kubernetes/client-node';
 import type { ClusterDeployment } from '../../lifecycle/cluster-deployment.ts';
 import type { RunOperation, RunResult } from '../../lifecycle/run.ts';
@@ -17,20 +18,30 @@ export interface Host {
   exec(command: readonly string[], options?: { readonly input?: string; readonly limitMs?: number }): Promise<CommandResult>;
 }
 
+/**
+ * Opens a connection to a port of the cluster, the machines' addresses being as they know them. Rejects, or ends the stream,
+ * with a `ProofgridError` when the machines cannot be reached, with any other error when nobody answers there.
+ */
+export type Dial = (address: string, port: number) => Promise<Duplex>;
+
 /** The live cluster, and all that a check may touch of it. */
 export interface ClusterContext {
   readonly deployment: ClusterDeployment;
   readonly hosts: readonly Host[];
   /** Cluster-admin, through the API endpoint. */
   readonly kubeConfig: KubeConfig;
+  /** Only where the machines' addresses lead nowhere from here. */
+  readonly dial?: Dial;
   readonly signal: AbortSignal;
   readonly log: (message: string) => void;
   /** Reference of the image with agnhost that every node has. */
   readonly testImage: string;
-  /** Runs an operation again on this very cluster, through the lifecycle runner. */
-  readonly operate: (operation: Parameters<RunOperation>[0]['operation']) => Promise<RunResult>;
+  /** Runs an operation again on this very cluster, through the lifecycle runner, until the signal ends it. */
+  readonly operate: (operation: Parameters<RunOperation>[0]['operation'], signal: AbortSignal) => Promise<RunResult>;
   /** Only where the provider can. */
   readonly power?: { off(machine: string): Promise<void>; on(machine: string): Promise<void> };
+  /** Why there is no `power`, as the provider says. */
+  readonly powerMissing?: string;
 }
 
 /** What a check saw. `expected` and `observed` are for a person, and comparable at a glance. */

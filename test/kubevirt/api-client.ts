@@ -53,7 +53,7 @@ export class ApiClient {
     const identity: { ca?: string; cert?: string; key?: string } = {};
     await config.applyToHTTPSOptions(identity as Parameters<KubeConfig['applyToHTTPSOptions']>[0]);
     const { ca = '', cert = '', key = '' } = identity;
-    return new ApiClient(new URL(config.getCurrentCluster()?.server ?? ''), new Agent({ keepAlive: true, maxSockets: 16, ca, cert, key }));
+    return new ApiClient(new URL(config.getCurrentCluster()?.server ?? ''), new Agent({ keepAlive: true, maxSockets: 32, ca, cert, key }));
   }
 
   get(path: string): Promise<ApiObject> {

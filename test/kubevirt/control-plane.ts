@@ -1,13 +1,13 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createArtifacts } from '../../harness/artifact/artifacts.ts';
 import type { PackageSource, KubernetesSource } from '../../harness/matrix/cell.ts';
 import { waitFor } from '../../harness/provider/wait.ts';
 import { ApiClient } from './api-client.ts';
 import { Authority, writeKubeconfig, type KeyPair } from './certificates.ts';
+import { ownedDirectory } from './owned-directory.ts';
+import { endWithRunner, freePorts, ServerProcess } from './server-process.ts';
 import { compact } from './etcd-history.ts';
-import { freePorts, ServerProcess } from './server-process.ts';
 
 /** A management cluster's control plane: real etcd, kube-apiserver and kube-controller-manager on loopback, no node. */
 export interface ControlPlane {
@@ -24,6 +24,8 @@ export interface ControlPlane {
   readonly certificateAuthority: string;
   /** Path of a kubeconfig of another user, who may do what RBAC says. */
   kubeconfigOf(user: string, groups?: readonly string[]): Promise<string>;
+  /** Ends the controller manager and starts it again, without those of its controllers. Resolves when it has begun. */
+  restartManager(without?: readonly string[]): Promise<void>;
   stopApiServer(): Promise<void>;
   /** Resolves when it is ready. */
   startApiServer(): Promise<void>;
@@ -50,7 +52,8 @@ const CONTROLLERS = [
 const START_LIMIT = 60_000;
 
 export async function startControlPlane(): Promise<ControlPlane> {
-  const directory = await mkdtemp(join(tmpdir(), 'proofgrid-control-plane-'));
+  const goOn = endWithRunner();
+  const directory = await ownedDirectory('proofgrid-control-plane-');
   const progress = { signal: new AbortController().signal, report: () => undefined };
   const artifacts = createArtifacts();
   const [kubernetes, etcd] = await Promise.all([artifacts.kubernetes(KUBERNETES, progress), artifacts.etcd(ETCD, progress)]);
@@ -74,6 +77,29 @@ export async function startControlPlane(): Promise<ControlPlane> {
 
   const etcdUrl = `http://127.0.0.1:${etcdPort}`;
   const peerUrl = `http://127.0.0.1:${peerPort}`;
+  const managerProcess = (without: readonly string[]) =>
+    new ServerProcess({
+      name: 'kube-controller-manager',
+      directory,
+      command: [
+        join(kubernetes.directory, 'kube-controller-manager'),
+        ...flags({
+          kubeconfig: managerConfig,
+          'bind-address': '127.0.0.1',
+          'secure-port': managerPort,
+          port: 0,
+          controllers: CONTROLLERS.filter((controller) => !without.includes(controller)).join(','),
+          'leader-elect': false,
+          // each controller with the role that Kubernetes itself gives it
+          'use-service-account-credentials': true,
+          'service-account-private-key-file': accounts.key,
+          'root-ca-file': authority.certificate,
+          // a cluster of a test lives for seconds
+          'resource-quota-sync-period': '10s',
+          profiling: false,
+        }),
+      ],
+    });
   const processes = {
     etcd: new ServerProcess({
       name: 'etcd',
@@ -118,28 +144,7 @@ export async function startControlPlane(): Promise<ControlPlane> {
         }),
       ],
     }),
-    manager: new ServerProcess({
-      name: 'kube-controller-manager',
-      directory,
-      command: [
-        join(kubernetes.directory, 'kube-controller-manager'),
-        ...flags({
-          kubeconfig: managerConfig,
-          'bind-address': '127.0.0.1',
-          'secure-port': managerPort,
-          port: 0,
-          controllers: CONTROLLERS.join(','),
-          'leader-elect': false,
-          // each controller with the role that Kubernetes itself gives it
-          'use-service-account-credentials': true,
-          'service-account-private-key-file': accounts.key,
-          'root-ca-file': authority.certificate,
-          // a cluster of a test lives for seconds
-          'resource-quota-sync-period': '10s',
-          profiling: false,
-        }),
-      ],
-    }),
+    manager: managerProcess([]),
   };
 
   const plane = {
@@ -153,6 +158,11 @@ export async function startControlPlane(): Promise<ControlPlane> {
       const name = `user-${user.replaceAll(/[^a-z0-9-]/g, '-')}`;
       return writeKubeconfig(join(directory, `${name}.kubeconfig`), server, authority, await authority.issue(name, { user, groups }));
     },
+    async restartManager(without: readonly string[] = []) {
+      await processes.manager.stop();
+      processes.manager = managerProcess(without);
+      await processes.manager.start();
+    },
     stopApiServer: async () => processes.api.stop(),
     async startApiServer() {
       await processes.api.start();
@@ -161,6 +171,7 @@ export async function startControlPlane(): Promise<ControlPlane> {
     compact: async () => compact(etcdUrl),
     logs: () => Object.values(processes).map((process) => process.tail()).join('\n'),
     async stop() {
+      goOn();
       await Promise.all([processes.manager.stop(), processes.api.stop()]);
       await processes.etcd.stop();
       await rm(directory, { recursive: true, force: true });

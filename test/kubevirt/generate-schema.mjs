@@ -27,6 +27,8 @@ const KINDS = {
   'rbac.authorization.k8s.io/v1 RoleBinding': ['kubernetes', 'IoK8sApiRbacV1RoleBinding'],
   'batch/v1 CronJob': ['kubernetes', 'IoK8sApiBatchV1CronJob'],
   'kubevirt.io/v1 VirtualMachine': ['kubevirt', 'V1VirtualMachine'],
+  'snapshot.kubevirt.io/v1beta1 VirtualMachineSnapshot': ['kubevirt', 'V1beta1VirtualMachineSnapshot'],
+  'snapshot.kubevirt.io/v1beta1 VirtualMachineRestore': ['kubevirt', 'V1beta1VirtualMachineRestore'],
   'cdi.kubevirt.io/v1beta1 DataVolume': ['containerized-data-importer', 'V1beta1DataVolume'],
 };
 

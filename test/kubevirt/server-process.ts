@@ -57,6 +57,14 @@ export class ServerProcess {
   }
 }
 
+/** A worker whose test runner was killed would go on, and its servers with it. Returns what calls that off. */
+export function endWithRunner(): () => void {
+  // vitest has replaced process.exit, and a worker that nobody listens to has nothing to say
+  const end = () => process.kill(process.pid, 'SIGKILL');
+  process.once('disconnect', end);
+  return () => process.off('disconnect', end);
+}
+
 /** Loopback ports that nobody listens on; all are held until the last is known, so they differ. */
 export async function freePorts(count: number): Promise<number[]> {
   const servers = Array.from({ length: count }, () => createServer());

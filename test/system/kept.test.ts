@@ -3,10 +3,14 @@ import { readFile, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { KubeConfig } from '@kubernetes/client-node';
 import { parse, stringify } from 'yaml';
 import { readJournal } from '../../harness/journal/read.ts';
 import { replay } from '../../harness/journal/replay.ts';
+import { cellPaths } from '../../harness/cell/run-directory.ts';
+import { connect } from '../../harness/suite/e2e/kube-api.ts';
 import { packageRoot } from '../../lifecycle/root.ts';
+import { freePorts } from '../kubevirt/server-process.ts';
 import { leasedResources, newDirectory, proofgrid } from './proofgrid.ts';
 
 /** A matrix whose network is the user's own manifest, and that manifest is wrong. */
@@ -56,6 +60,21 @@ describe('a deploy that fails', () => {
     expect(shell.all).toBe(`it's "here" $HOME`);
     const status = await proofgrid(['shell', directory, 'node-1', '--', 'sh', '-c', 'exit 7']);
     expect(status.exitCode).toBe(7);
+  });
+
+  test('shell leads a port of this host to its API server, with a certificate for that', async () => {
+    const [cell = ''] = await readdir(path.join(directory, 'cells'));
+    const kubeConfig = new KubeConfig();
+    kubeConfig.loadFromFile(path.join(cellPaths(directory, cell).state, 'admin.kubeconfig'));
+    const [port = 0] = await freePorts(1);
+    const shell = proofgrid(['shell', directory, 'node-1', '--forward', `${port}:6443`]);
+    const { signal } = new AbortController();
+    const api = connect(kubeConfig, { signal, server: `https://127.0.0.1:${port}` });
+    const ready = async () => api.send({ path: '/readyz' }).then(({ body }) => body, String);
+    await expect.poll(ready, { timeout: 60_000 }).toBe('ok');
+    shell.kill('SIGINT');
+    await shell;
+    await expect.poll(ready, { timeout: 60_000, message: 'it ends with the shell' }).toMatch(/ECONNREFUSED|ECONNRESET/);
   });
 
   test('reap leaves kept machines alone until their run is named', async () => {

@@ -2,10 +2,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import path from 'node:path';
 import { readFile } from 'node:fs/promises';
 import { afterAll, describe, expect, test } from 'vitest';
+import { waitFor } from '../../harness/provider/wait.ts';
 import { leasedResources, newDirectory, proofgrid } from './proofgrid.ts';
 
-/** Milliseconds, less than any whole run takes: moments are drawn from it. */
-const RUN = 20_000;
+/** Lines of a journal that are long written when a run ends (it has 190): moments are drawn from them, not from a clock, so that a faster or slower machine changes nothing. */
+const LINES = 150;
+/** Milliseconds after the line: some moments lie inside of what takes long. Far less than what follows the last line. */
+const AFTER = 1500;
 const MOMENTS = 10;
 
 /** Same seed, same moments: a failure can be repeated. mulberry32. */
@@ -32,17 +35,17 @@ describe('a run that is killed', () => {
     await proofgrid(['reap']);
   });
 
-  test.for(Array.from({ length: MOMENTS }, (_, index) => Math.round(((index + moments.next().value) / MOMENTS) * RUN)))(
-    'with SIGKILL after %i ms gives a valid report that never says passed, and is reaped whole',
-    async (moment) => {
+  test.for(Array.from({ length: MOMENTS }, (_, index) => [Math.floor(((index + moments.next().value) / MOMENTS) * LINES), Math.round(moments.next().value * AFTER)] as const))(
+    'with SIGKILL after %i lines of its journal and %i ms gives a valid report that never says passed, and is reaped whole',
+    async ([lines, after]) => {
       const directory = await newDirectory('killed');
       const run = proofgrid(['run', 'all-in-one', '--run-dir', directory]);
-      const ended = await Promise.race([run.then(() => true), delay(moment, false)]);
-      expect(ended, `the run ended by itself within ${moment} ms`).toBe(false);
+      const ended = await Promise.race([run.then(() => true), journalled(directory, lines).then(() => delay(after, false))]);
+      expect(ended, 'the run ended by itself').toBe(false);
       run.kill('SIGKILL');
       await run;
       orphans += (await leasedResources(directory)).length;
-      const xml = await junitOf(directory).catch((error: unknown) => noJournalYet(moment, error));
+      const xml = await junitOf(directory).catch((error: unknown) => noJournalYet(directory, error));
       if (xml !== undefined) expect(xml).toMatch(/<(error|failure)\b/);
       const reap = await proofgrid(['reap']);
       expect(reap.exitCode, reap.all).toBe(0);
@@ -54,10 +57,10 @@ describe('a run that is killed', () => {
     expect(orphans).toBeGreaterThan(0);
   });
 
-  test.for([2_000, 8_000, 16_000])('with SIGINT after %i ms removes its machines within 30 s and exits with 130', async (moment) => {
+  test.for([12, 70, 140])('with SIGINT after %i lines of its journal removes its machines within 30 s and exits with 130', async (lines) => {
     const directory = await newDirectory('interrupted');
     const run = proofgrid(['run', 'all-in-one', '--run-dir', directory]);
-    await delay(moment);
+    await journalled(directory, lines);
     const asked = performance.now();
     run.kill('SIGINT');
     const { exitCode, all } = await run;
@@ -68,8 +71,18 @@ describe('a run that is killed', () => {
   });
 });
 
+/** Resolves when the run's journal has so many lines. */
+async function journalled(directory: string, lines: number): Promise<void> {
+  await waitFor({ name: `${lines} lines in the journal`, limitMs: 600_000, intervalMs: 20 }, async () => ((await linesOf(directory)) >= lines ? true : undefined));
+}
+
+async function linesOf(directory: string): Promise<number> {
+  const journal = await readFile(path.join(directory, 'journal.jsonl'), 'utf8').catch(() => '');
+  return journal.split('\n').length - 1;
+}
+
 /** Killed before the journal exists there is nothing to report, and nothing was started. */
-function noJournalYet(moment: number, error: unknown): undefined {
-  if (moment < 3_000) return undefined;
+async function noJournalYet(directory: string, error: unknown): Promise<undefined> {
+  if ((await linesOf(directory)) === 0) return undefined;
   throw error;
 }

@@ -1,8 +1,9 @@
 import path from 'node:path';
 import { createArtifacts } from '../../harness/artifact/artifacts.ts';
 import type { CellRun } from '../../harness/cell/cell-run.ts';
-import { clusterContext, operationRequest, publishKubeconfig } from '../../harness/cell/cluster-context.ts';
+import { clusterContext } from '../../harness/cell/cluster-context.ts';
 import { deployPhase } from '../../harness/cell/operation-phase.ts';
+import { operationRequest, publishKubeconfig } from '../../harness/cell/operation-request.ts';
 import { prepare } from '../../harness/cell/prepare.ts';
 import { makeCellDirectory, makeRunDirectory } from '../../harness/cell/run-directory.ts';
 import { openJournal } from '../../harness/journal/write.ts';

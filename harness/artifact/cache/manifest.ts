@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { lstat, open, readdir, readFile, writeFile } from 'node:fs/promises';
+import { lstat, open, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { z } from 'zod';
 import type { Input } from '../recipe.ts';
@@ -96,7 +96,19 @@ export async function verify(directory: string, full = false): Promise<Manifest 
   return manifest;
 }
 
-async function readManifest(directory: string): Promise<Manifest | undefined> {
+/** The manifest's time says when the entry was last used; the files keep theirs. A cache that is read-only keeps no record. */
+export async function markUsed(directory: string): Promise<void> {
+  const now = new Date();
+  await utimes(join(directory, MANIFEST), now, now).catch(() => undefined);
+}
+
+/** When the entry was last used; of one without a manifest, when it was made. Undefined when it is gone. */
+export async function lastUse(directory: string): Promise<Date | undefined> {
+  const found = await stat(join(directory, MANIFEST)).catch(() => stat(directory).catch(() => undefined));
+  return found?.mtime;
+}
+
+export async function readManifest(directory: string): Promise<Manifest | undefined> {
   try {
     return manifestSchema.parse(JSON.parse(await readFile(join(directory, MANIFEST), 'utf8')));
   } catch {

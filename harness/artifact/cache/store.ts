@@ -7,7 +7,7 @@ import type { Entry, Recipe } from '../recipe.ts';
 import { clock, estimate, remember } from './duration.ts';
 import { confine } from './confine.ts';
 import { acquireLock, tryLock, type Lock } from './lock.ts';
-import { canonical, FILES, seal, syncDirectory, verify } from './manifest.ts';
+import { canonical, FILES, markUsed, seal, syncDirectory, verify } from './manifest.ts';
 
 /** How often a running build says how far it is; often enough to see life, seldom enough for a log. */
 const REPORT_EVERY_MS = 10_000;
@@ -34,6 +34,7 @@ export class Store {
     const key = this.keyOf(recipe);
     const manifest = await verify(join(this.directory, 'entries', key), full);
     if (!manifest) return undefined;
+    await markUsed(join(this.directory, 'entries', key));
     const sha256 = Object.fromEntries(Object.entries(manifest.files).map(([path, file]) => [path, file.sha256]));
     return { key, directory: join(this.directory, 'entries', key, FILES), sha256, facts: manifest.facts };
   }
@@ -139,7 +140,7 @@ export class Store {
 }
 
 /** A killed build's processes may take a moment to let go of their files, so removal is tried for up to a second. */
-async function discard(path: string): Promise<void> {
+export async function discard(path: string): Promise<void> {
   await rm(path, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 });
 }
 

@@ -1,8 +1,8 @@
-import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { DebianMirrors } from '../options.ts';
 import type { BuildSite } from '../recipe.ts';
 import { acquireLock } from '../cache/lock.ts';
+import { mirrorsOf, throughMirrors, type Mirror, type MirrorOptions } from './mirror.ts';
 import { sourceLines, type Suite } from './suite.ts';
 
 /** Package lists older than this are fetched again: a mirror deletes superseded packages. */
@@ -14,9 +14,9 @@ const LISTS_AGE_MS = 10 * 60_000;
  */
 export class Apt {
   readonly #directory: string;
-  readonly #mirrors: DebianMirrors;
+  readonly #mirrors: MirrorOptions;
 
-  constructor(cacheDirectory: string, mirrors: DebianMirrors) {
+  constructor(cacheDirectory: string, mirrors: MirrorOptions = {}) {
     this.#directory = join(cacheDirectory, 'apt');
     this.#mirrors = mirrors;
   }
@@ -46,52 +46,62 @@ export class Apt {
   async #fetch(suite: Suite, type: 'deb' | 'deb-src', command: readonly string[], site: BuildSite, folder: string, suffix: string): Promise<string[]> {
     const state = join(this.#directory, `${suite}-${type}`);
     const target = join(site.scratch, folder);
-    await Promise.all([mkdir(join(state, 'lists', 'partial'), { recursive: true }), mkdir(target)]);
+    const wanted = command.filter((word) => !word.startsWith('-')).slice(1).join(', ');
+    await mkdir(join(state, 'lists', 'partial'), { recursive: true });
     const lock = await acquireLock(join(state, 'lock'), site.signal);
     try {
-      const options = await this.#configure(state, suite, type);
-      site.step(`package lists of ${suite}`);
-      if (await isStale(join(state, 'fetched'))) {
-        await site.run(['apt-get', ...options, 'update']);
-        await writeFile(join(state, 'fetched'), '');
-      }
-      site.step(`downloading ${command.filter((word) => !word.startsWith('-')).slice(1).join(', ')}`);
-      await site.run(['apt-get', ...options, ...command], { cwd: target });
+      await throughMirrors(suite, mirrorsOf(suite, this.#mirrors), wanted, async (mirror) => {
+        const sources = sourceLines(suite, mirror, [type]).join('\n');
+        const options = await configure(state, sources, mirror);
+        await rm(target, { recursive: true, force: true });
+        await mkdir(target);
+        site.step(`package lists of ${suite}`);
+        if (await isStale(join(state, 'fetched'), sources)) {
+          await rm(join(state, 'fetched'), { force: true });
+          await site.run(['apt-get', ...options, 'update']);
+          await writeFile(join(state, 'fetched'), sources);
+        }
+        site.step(`downloading ${wanted}`);
+        await site.run(['apt-get', ...options, ...command], { cwd: target });
+      });
     } finally {
       await lock.release();
     }
     return (await readdir(target)).filter((name) => name.endsWith(suffix)).map((name) => join(target, name)).sort();
   }
-
-  async #configure(state: string, suite: Suite, type: 'deb' | 'deb-src'): Promise<string[]> {
-    const list = join(state, 'sources.list');
-    await writeFile(list, `${sourceLines(suite, this.#mirrors, [type]).join('\n')}\n`);
-    await writeFile(join(state, 'status'), '');
-    const settings = {
-      'Dir::Etc::sourcelist': list,
-      'Dir::Etc::sourceparts': '/dev/null',
-      'Dir::Etc::preferences': '/dev/null',
-      'Dir::Etc::preferencesparts': '/dev/null',
-      'Dir::State': state,
-      'Dir::State::lists': join(state, 'lists'),
-      'Dir::State::status': join(state, 'status'),
-      'Dir::Cache': state,
-      // Cached index files would need a lock of their own.
-      'Dir::Cache::pkgcache': '',
-      'Dir::Cache::srcpkgcache': '',
-      'APT::Architecture': 'amd64',
-      'APT::Architectures': 'amd64',
-      'APT::Update::Post-Invoke-Success': '',
-      'APT::Sandbox::User': 'root',
-      'APT::Update::Error-Mode': 'any',
-      'Acquire::Languages': 'none',
-      'Acquire::http::Timeout': '30',
-    };
-    return Object.entries(settings).flatMap(([name, value]) => ['-o', `${name}=${value}`]);
-  }
 }
 
-async function isStale(marker: string): Promise<boolean> {
+async function configure(state: string, sources: string, { archive }: Mirror): Promise<string[]> {
+  const list = join(state, 'sources.list');
+  await writeFile(list, `${sources}\n`);
+  await writeFile(join(state, 'status'), '');
+  const settings = {
+    'Dir::Etc::sourcelist': list,
+    'Dir::Etc::sourceparts': '/dev/null',
+    'Dir::Etc::preferences': '/dev/null',
+    'Dir::Etc::preferencesparts': '/dev/null',
+    'Dir::State': state,
+    'Dir::State::lists': join(state, 'lists'),
+    'Dir::State::status': join(state, 'status'),
+    'Dir::Cache': state,
+    // Cached index files would need a lock of their own.
+    'Dir::Cache::pkgcache': '',
+    'Dir::Cache::srcpkgcache': '',
+    'APT::Architecture': 'amd64',
+    'APT::Architectures': 'amd64',
+    'APT::Update::Post-Invoke-Success': '',
+    'APT::Sandbox::User': 'root',
+    'APT::Update::Error-Mode': 'any',
+    'Acquire::Languages': 'none',
+    'Acquire::http::Timeout': '30',
+    'Acquire::Check-Valid-Until': archive ? 'false' : 'true',
+  };
+  return Object.entries(settings).flatMap(([name, value]) => ['-o', `${name}=${value}`]);
+}
+
+/** Whether the lists are missing, old, or of other sources than these. */
+async function isStale(marker: string, sources: string): Promise<boolean> {
   const fetched = await stat(marker).catch(() => undefined);
-  return fetched === undefined || Date.now() - fetched.mtimeMs > LISTS_AGE_MS;
+  if (fetched === undefined || Date.now() - fetched.mtimeMs > LISTS_AGE_MS) return true;
+  return (await readFile(marker, 'utf8')) !== sources;
 }

@@ -1,5 +1,5 @@
 import { ProofgridError } from '../../../lifecycle/error.ts';
-import type { DebianMirrors } from '../options.ts';
+import type { Mirror } from './mirror.ts';
 
 /** Debian's releases by code name: https://www.debian.org/releases/ */
 const RELEASES = { bullseye: 11, bookworm: 12, trixie: 13 } as const;
@@ -32,7 +32,7 @@ export function suiteOfSystem(os: string): Suite {
 }
 
 /** Lines of an apt sources list whose packages must be signed with Debian's archive keys. */
-export function sourceLines(suite: Suite, { main, security }: DebianMirrors, types: readonly ('deb' | 'deb-src')[] = ['deb']): string[] {
+export function sourceLines(suite: Suite, { main, security }: Pick<Mirror, 'main' | 'security'>, types: readonly ('deb' | 'deb-src')[] = ['deb']): string[] {
   return types.flatMap((type) => [
     `${type} [signed-by=${KEYRING}] ${main} ${suite} main`,
     // Source packages are asked for by exact version; the index of the security suite would only cost time.

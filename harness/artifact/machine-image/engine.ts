@@ -1,4 +1,4 @@
-import { access, constants } from 'node:fs/promises';
+import { access, constants, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { execa } from 'execa';
@@ -28,6 +28,9 @@ export async function chooseEngine(path = process.env['PATH'] ?? ''): Promise<En
   });
 }
 
+/** Of the image with this digest; its time says when the image was last used. */
+export const loadLock = (cacheDirectory: string, digest: string): string => join(cacheDirectory, 'locks', `load-${digest}.lock`);
+
 /** Whether the engine holds exactly this image under this name. */
 async function isLoaded(engine: Engine, reference: string, id: string, signal: AbortSignal): Promise<boolean> {
   const result = await execa(engine, ['image', 'inspect', '--format', '{{.Id}}', reference], {
@@ -49,6 +52,9 @@ interface LoadRequest {
 
 /** Brings the image into the engine unless it is there; the archive in the cache stays the truth. */
 export async function ensureLoaded({ engine, reference, archive, name, lockFile }: LoadRequest, { signal, report }: Progress): Promise<void> {
+  const now = new Date();
+  // Missing before the first load, which makes it.
+  await utimes(lockFile, now, now).catch(() => undefined);
   if (await isLoaded(engine, reference, archive.id, signal)) return;
   const limited = AbortSignal.any([signal, AbortSignal.timeout(LOAD_LIMIT_MS)]);
   const lock = await acquireLock(lockFile, limited);

@@ -2,10 +2,10 @@ import { join } from 'node:path';
 import type { Progress } from '../../provider/contract.ts';
 import type { Store } from '../cache/store.ts';
 import type { MachineImage, MachineImageRequest } from '../contract.ts';
+import type { MirrorOptions } from '../debian/mirror.ts';
 import { dockerArchive } from '../image/docker-archive.ts';
-import type { DebianMirrors } from '../options.ts';
 import type { Entry } from '../recipe.ts';
-import { chooseEngine, ensureLoaded, type Engine } from './engine.ts';
+import { chooseEngine, ensureLoaded, loadLock, type Engine } from './engine.ts';
 import { ETCD_LAYER, etcdLayerRecipe } from './etcd-layer.ts';
 import { machineRootRecipe, ROOT_ARCHIVE } from './root.ts';
 
@@ -14,7 +14,7 @@ const STOP_SIGNAL = 'SIGRTMIN+3';
 
 interface Workshop {
   readonly store: Store;
-  readonly mirrors: DebianMirrors;
+  readonly mirrors: MirrorOptions | undefined;
   readonly engine: Engine | undefined;
 }
 
@@ -33,7 +33,7 @@ export async function obtainMachineImage(
       Cmd: ['/sbin/init'],
       Env: ['container=podman'],
       StopSignal: STOP_SIGNAL,
-      Labels: { 'dev.proofgrid.os': os, 'dev.proofgrid.runtime': runtime },
+      Labels: { 'dev.proofgrid.os': os, 'dev.proofgrid.runtime': runtime ?? 'none' },
     },
   };
   // The id covers the configuration and every layer but not the name, so the name can hold it.
@@ -46,8 +46,8 @@ export async function obtainMachineImage(
       engine,
       reference,
       archive,
-      name: `the machine image ${os} with ${runtime} and etcd ${etcd.version}`,
-      lockFile: join(store.directory, 'locks', `load-${digest}.lock`),
+      name: `the machine image ${os} with ${runtime ?? 'no container engine'} and etcd ${etcd.version}`,
+      lockFile: loadLock(store.directory, digest),
     },
     progress,
   );

@@ -19,7 +19,8 @@ const RUNTIME: Readonly<Record<Runtime, (suite: Suite) => readonly string[]>> = 
   docker: (suite) => ['docker.io', 'runc', ...(suite === 'trixie' ? ['docker-cli'] : [])],
 };
 
-export const packagesOf = (suite: Suite, runtime: Runtime): readonly string[] => [...SYSTEM, ...RUNTIME[runtime](suite)];
+/** Without a runtime the machine has no container engine: it gets one of a release. */
+export const packagesOf = (suite: Suite, runtime?: Runtime): readonly string[] => [...SYSTEM, ...(runtime === undefined ? [] : RUNTIME[runtime](suite))];
 
 /** Packages whose exact version belongs into a report. */
 export const REPORTED = ['systemd', 'openssh-server', 'containerd', 'docker.io', 'runc', 'containernetworking-plugins', 'haproxy', 'keepalived', 'python3'] as const;

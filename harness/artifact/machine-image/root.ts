@@ -1,10 +1,10 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Runtime } from '../../../lifecycle/cluster-deployment.ts';
+import { mirrorsOf, type MirrorOptions } from '../debian/mirror.ts';
 import { sourceLines, suiteOfSystem } from '../debian/suite.ts';
-import type { DebianMirrors } from '../options.ts';
 import type { BuildSite, Recipe } from '../recipe.ts';
-import { packagesOf } from './packages.ts';
+import { packagesOf, REPORTED } from './packages.ts';
 import { CUSTOMIZE, SYSTEM_FILES } from './system-files.ts';
 
 export const ROOT_ARCHIVE = 'root.tar';
@@ -13,12 +13,12 @@ const APT_OPTIONS = ['Apt::Install-Recommends "false"', 'Acquire::Languages "non
 const DPKG_OPTIONS = ['force-unsafe-io', 'path-exclude=/usr/share/doc/*', 'path-exclude=/usr/share/man/*', 'path-exclude=/usr/share/locale/*'];
 
 /** The root file system of machines with this operating system and runtime, as one tar. */
-export function machineRootRecipe(os: string, runtime: Runtime, mirrors: DebianMirrors): Recipe {
+export function machineRootRecipe(os: string, runtime: Runtime | undefined, mirrors?: MirrorOptions): Recipe {
   const suite = suiteOfSystem(os);
   const packages = packagesOf(suite, runtime);
   return {
     kind: 'machine-root',
-    name: `the machine image ${os} with ${runtime}`,
+    name: `the machine image ${os} with ${runtime ?? 'no container engine'}`,
     version: 1,
     inputs: { suite, packages, files: SYSTEM_FILES, customize: CUSTOMIZE },
     estimateMs: 60_000,
@@ -33,12 +33,12 @@ export function machineRootRecipe(os: string, runtime: Runtime, mirrors: DebianM
           ...DPKG_OPTIONS.map((option) => `--dpkgopt=${option}`),
           `--customize-hook=${join(site.scratch, 'customize')}`,
           suite, join(site.output, ROOT_ARCHIVE),
-          ...sourceLines(suite, mirrors),
+          ...sourceLines(suite, mirrorsOf(suite, mirrors)[0]),
         ],
         // mmdebstrap clamps times to this one: equal packages give an equal archive.
         { env: { SOURCE_DATE_EPOCH: '1704067200' } },
       );
-      return await installedVersions(join(site.scratch, 'report'));
+      return reportedVersions(await readFile(join(site.scratch, 'report'), 'utf8'), packages);
     },
   };
 }
@@ -51,10 +51,10 @@ async function prepare({ scratch }: BuildSite): Promise<void> {
   await writeFile(join(scratch, 'customize'), CUSTOMIZE, { mode: 0o755 });
 }
 
-/** Package → version, as dpkg reports it; a package that the image lacks has no line. */
-async function installedVersions(report: string): Promise<Record<string, string>> {
-  const lines = (await readFile(report, 'utf8')).trim().split('\n').map((line) => line.split('\t'));
-  const versions = Object.fromEntries(lines.flatMap(([name, version]) => (name && version ? [[name.replace(/:.*/, ''), version]] : [])));
-  if (versions['systemd'] === undefined) throw new Error('the machine image has no systemd');
-  return versions;
+/** Package → version of what a report names, out of all that dpkg lists; what was asked for has to be among it. */
+export function reportedVersions(listing: string, wanted: readonly string[]): Record<string, string> {
+  const installed = new Map(listing.trim().split('\n').map((line) => line.split('\t') as [string, string]));
+  const missing = wanted.filter((name) => !installed.get(name));
+  if (missing.length > 0) throw new Error(`the machine image lacks ${missing.join(', ')}`);
+  return Object.fromEntries(REPORTED.flatMap((name) => (installed.has(name) ? [[name, installed.get(name) ?? '']] : [])));
 }

@@ -1,7 +1,44 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { pipeline } from 'node:stream';
+import { greets } from '../../machine/login.ts';
+import type { Machine } from '../contract.ts';
+import type { Context } from './context.ts';
 import type { KubeClient } from './kube/client.ts';
+import type { Connection } from './kube/connection.ts';
 import { openPort } from './kube/port.ts';
+import type { Site } from './site.ts';
+
+/** What may be tried to reach a machine; straight comes first. */
+export interface Ways {
+  readonly straight: boolean;
+  readonly tunnelled: boolean;
+}
+
+/** A runner inside the cluster has the machines' network: a detour would only hide what is wrong with it. */
+export function waysOf({ access }: Pick<Site, 'access'>, { inCluster }: Pick<Connection, 'inCluster'>): Ways {
+  return { straight: access !== 'api-server', tunnelled: access === 'api-server' || (access === 'auto' && !inCluster) };
+}
+
+type Reaching = Pick<Context, 'ways' | 'tunnels'>;
+
+/** The machine by the first way on which its sshd greets; the same address in both. */
+export async function reach({ ways, tunnels }: Reaching, namespace: string, machine: Machine): Promise<Machine | undefined> {
+  if (ways.straight && (await greets(machine, STRAIGHT_LIMIT))) return machine;
+  if (!ways.tunnelled) return undefined;
+  const through = await detour(tunnels, namespace, machine);
+  return (await greets(through)) ? through : undefined;
+}
+
+/** The same for one that was reached before, whether its sshd greets just now or not. */
+export async function anyway({ ways, tunnels }: Reaching, namespace: string, machine: Machine): Promise<Machine> {
+  if (!ways.tunnelled || (ways.straight && (await greets(machine)))) return machine;
+  return detour(tunnels, namespace, machine);
+}
+
+async function detour(tunnels: Tunnels, namespace: string, machine: Machine): Promise<Machine> {
+  const { address, port } = await tunnels.to(namespace, machine.name);
+  return { ...machine, via: { address, port } };
+}
 
 /** A listener of this process that leads to a machine's sshd. */
 export interface Tunnel {
@@ -19,6 +56,8 @@ export interface Tunnels {
 
 const LOOPBACK = '127.0.0.1';
 const SSH_PORT = 22;
+/** Milliseconds: where there is a way, sshd greets at once. */
+const STRAIGHT_LIMIT = 1000;
 
 export function createTunnels(client: KubeClient, open: typeof openPort = openPort): Tunnels {
   const known = new Map<string, Promise<{ readonly tunnel: Tunnel; readonly close: () => Promise<void> }>>();

@@ -16,9 +16,10 @@ import { namespaceOf } from './names.ts';
 import type { KubeObject, Namespace } from './objects.ts';
 import { leaseProperties, networkOf } from './properties.ts';
 import { untilAdmitted } from './queue.ts';
+import { untilQuotaInForce } from './quota-in-force.ts';
 import { untilReady, type Ready } from './ready.ts';
 import { siteLeases } from './reap.ts';
-import { leaked, removeLease } from './removal.ts';
+import { leaked, removeLease, type Removed } from './removal.ts';
 import { renderCell, type CellObjects, type RunnerPod } from './render.ts';
 import { checkRequest } from './request.ts';
 import { reserveAddresses, type Reserved } from './reservation.ts';
@@ -31,6 +32,10 @@ const AT_ONCE = 4;
 export interface AcquireOptions {
   readonly limits?: Readonly<Record<Stage, number>>;
   readonly queueLimitMs?: number;
+  /** Milliseconds until the cluster must count by the cell's quota. */
+  readonly quotaLimitMs?: number;
+  /** Milliseconds until a namespace that does not go away counts as leaked. */
+  readonly removalLimitMs?: number;
 }
 
 /** All machines with a proven SSH login, or nothing at all and an error. */
@@ -47,7 +52,7 @@ export async function acquire(context: Context, request: LeaseRequest, { signal,
     return await build({ context, request, os, demand, id, pod, progress, options, met, abort: (reason) => failure.abort(reason) });
   } catch (error) {
     failure.abort(error);
-    const left = await undo(context, id, request, pod, met).catch((reason: unknown) => [String(reason)]);
+    const left = await undo(context, { id, runnerPod: pod }, request, met, options.removalLimitMs).catch((reason: unknown) => [String(reason)]);
     if (left.length > 0) throw leaked(id, request.cell, left, error);
     refuseAborted(signal);
     throw error;
@@ -122,10 +127,14 @@ function cellObjects({ context, request, os, id, pod }: Build, keys: LeaseKeys, 
   };
 }
 
-/** Policies and quota in their order first, so that no machine is ever without them; then the machines' objects side by side. */
-async function createObjects({ context, progress, abort }: Build, objects: readonly KubeObject[]): Promise<void> {
+/**
+ * Policies and quota in their order first, so that no machine is ever without them; then the machines' objects side by side.
+ * The quota is waited for last: its controller has had the time of all the others.
+ */
+async function createObjects({ context, progress, abort, options }: Build, objects: readonly KubeObject[]): Promise<void> {
   const perMachine = new Set(['Secret', 'DataVolume', 'VirtualMachine']);
   for (const object of objects.filter(({ kind }) => !perMachine.has(kind))) await context.client.apply(object, progress.signal);
+  await untilQuotaInForce(context, objects, progress, options.quotaLimitMs);
   const limit = pLimit(AT_ONCE);
   const make = (kind: string) => settle(abort, objects.filter((object) => object.kind === kind).map((object) => limit(() => context.client.apply(object, progress.signal))));
   for (const kind of ['Secret', 'DataVolume', 'VirtualMachine']) await make(kind);
@@ -155,11 +164,11 @@ async function startMachines({ context, request, id, progress, options, abort, m
   }
 }
 
-async function undo(context: Context, id: string, { directory }: LeaseRequest, pod: RunnerPod | undefined, met: readonly Machine[]): Promise<string[]> {
+async function undo(context: Context, lease: Removed, { directory }: LeaseRequest, met: readonly Machine[], limitMs: number | undefined): Promise<string[]> {
   await closeSshMasters(met);
-  await context.tunnels.close(namespaceOf(id));
+  await context.tunnels.close(namespaceOf(lease.id));
   await removeKeys(directory);
-  return removeLease(context, { id, runnerPod: pod });
+  return removeLease(context, lease, limitMs);
 }
 
 function refuseAborted(signal: AbortSignal): void {

@@ -37,6 +37,16 @@ export async function readConsole(client: KubeClient, namespace: string, machine
   return texts.join('');
 }
 
+/** The console as evidence: of a machine that does not run, what the cluster says about that comes first. */
+export async function readEvidence(client: KubeClient, namespace: string, machine: string): Promise<string> {
+  const [instance, console] = await Promise.all([
+    client.get<VirtualMachineInstance>({ kind: 'VirtualMachineInstance', namespace, name: machine }),
+    readConsole(client, namespace, machine),
+  ]);
+  if (instance?.object.status?.phase === 'Running') return console;
+  return `${await diagnose(client, namespace, machine)}\n== Console\n${console}`;
+}
+
 /**
  * What the cluster says about a machine that did not come up: conditions of it, its pod and its disks, and their events, oldest first.
  * Never rejects: it explains another failure.

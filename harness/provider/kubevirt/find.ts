@@ -1,6 +1,6 @@
 import type { Lease, Machine } from '../contract.ts';
-import { greets } from '../../machine/login.ts';
 import { keyFiles } from '../ssh-keys.ts';
+import { anyway } from './access.ts';
 import type { Context } from './context.ts';
 import { LEASE_ID, parseLease } from './lease.ts';
 import { namespaceOf } from './names.ts';
@@ -31,14 +31,12 @@ export async function findLease(context: Context, id: string, directory: string)
   };
 }
 
-async function findMachine({ client, tunnels, straight }: Context, namespace: string, name: string, instances: readonly VirtualMachineInstance[], directory: string): Promise<Machine | undefined> {
+async function findMachine(context: Context, namespace: string, name: string, instances: readonly VirtualMachineInstance[], directory: string): Promise<Machine | undefined> {
   const status = instances.find(({ metadata }) => metadata.name === name)?.status;
   const address = addressOf(status);
   if (status?.phase !== 'Running' || address === undefined) return undefined;
   const machine = { name, address, port: 22, user: 'root', ...keyFiles(directory) };
-  if (client.connection.inCluster || (straight && (await greets(machine)))) return machine;
-  const { address: host, port } = await tunnels.to(namespace, name);
-  return { ...machine, via: { address: host, port } };
+  return anyway(context, namespace, machine);
 }
 
 export function addressOf(status: VirtualMachineInstance['status']): string | undefined {

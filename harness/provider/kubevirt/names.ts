@@ -6,6 +6,8 @@ export const LABEL = {
   site: 'proofgrid.dev/site',
   /** On virtual machines, their pods, disks and secrets. */
   machine: 'proofgrid.dev/machine',
+  /** Name of the checkpoint, on the snapshots that it is made of and on restores from it. */
+  checkpoint: 'proofgrid.dev/checkpoint',
   managedBy: 'app.kubernetes.io/managed-by',
 } as const;
 

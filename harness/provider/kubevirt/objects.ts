@@ -44,6 +44,13 @@ export interface Namespace extends KubeObject {
   readonly status?: { readonly phase?: 'Active' | 'Terminating'; readonly conditions?: readonly Condition[] };
 }
 
+export interface ResourceQuota extends KubeObject {
+  readonly kind: 'ResourceQuota';
+  readonly spec: { readonly hard?: Readonly<Record<string, string>> };
+  /** What admission goes by; the quota controller writes it. */
+  readonly status?: { readonly hard?: Readonly<Record<string, string>>; readonly used?: Readonly<Record<string, string>> };
+}
+
 export interface DataVolume extends KubeObject {
   readonly kind: 'DataVolume';
   readonly spec: {
@@ -124,6 +131,40 @@ export interface VirtualMachine extends KubeObject {
     readonly printableStatus?: string;
     readonly conditions?: readonly Condition[];
     readonly startFailure?: { readonly consecutiveFailCount?: number; readonly lastFailedVMIUID?: string };
+    /** Names of the snapshot and the restore that have the machine: until they are through, KubeVirt refuses to start it. */
+    readonly snapshotInProgress?: string;
+    readonly restoreInProgress?: string;
+    /** KubeVirt's own word on each volume. */
+    readonly volumeSnapshotStatuses?: readonly { readonly name: string; readonly enabled: boolean; readonly reason?: string }[];
+  };
+}
+
+interface MachineReference {
+  readonly apiGroup: 'kubevirt.io';
+  readonly kind: 'VirtualMachine';
+  readonly name: string;
+}
+
+export interface VirtualMachineSnapshot extends KubeObject {
+  readonly kind: 'VirtualMachineSnapshot';
+  /** `failureDeadline`: a Go duration. */
+  readonly spec: { readonly source: MachineReference; readonly failureDeadline?: string };
+  readonly status?: {
+    readonly phase?: 'InProgress' | 'Succeeded' | 'Failed' | 'Deleting' | 'Unknown';
+    readonly readyToUse?: boolean;
+    readonly error?: { readonly message?: string };
+    readonly conditions?: readonly Condition[];
+    readonly snapshotVolumes?: { readonly includedVolumes?: readonly string[]; readonly excludedVolumes?: readonly string[] };
+  };
+}
+
+export interface VirtualMachineRestore extends KubeObject {
+  readonly kind: 'VirtualMachineRestore';
+  readonly spec: { readonly target: MachineReference; readonly virtualMachineSnapshotName: string };
+  readonly status?: {
+    readonly complete?: boolean;
+    readonly conditions?: readonly Condition[];
+    readonly restores?: readonly { readonly volumeName: string; readonly persistentVolumeClaim: string }[];
   };
 }
 
@@ -235,6 +276,8 @@ export const RESOURCES = {
   DataVolume: { apiVersion: 'cdi.kubevirt.io/v1beta1', plural: 'datavolumes', namespaced: true },
   VirtualMachine: { apiVersion: 'kubevirt.io/v1', plural: 'virtualmachines', namespaced: true },
   VirtualMachineInstance: { apiVersion: 'kubevirt.io/v1', plural: 'virtualmachineinstances', namespaced: true },
+  VirtualMachineSnapshot: { apiVersion: 'snapshot.kubevirt.io/v1beta1', plural: 'virtualmachinesnapshots', namespaced: true },
+  VirtualMachineRestore: { apiVersion: 'snapshot.kubevirt.io/v1beta1', plural: 'virtualmachinerestores', namespaced: true },
 } as const;
 
 export type ResourceKind = keyof typeof RESOURCES;

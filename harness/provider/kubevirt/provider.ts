@@ -1,23 +1,24 @@
 import { closeSshMasters } from '../../machine/ssh.ts';
 import type { Lease, Provider } from '../contract.ts';
+import { missingCheckpoints, missingPower } from './abilities.ts';
 import { acquire, type AcquireOptions } from './acquire.ts';
 import { budgetOf } from './capacity.ts';
+import { createCheckpoints, type CheckpointOptions } from './checkpoint.ts';
 import { createContext, type Context, type ContextOptions } from './context.ts';
-import { readConsole } from './diagnosis.ts';
+import { readEvidence } from './diagnosis.ts';
 import { findLease } from './find.ts';
 import { lostMachines, readLease, refuseLost, renewLease } from './heartbeat.ts';
 import { removeKeys } from './keys.ts';
 import type { LeaseFacts } from './lease.ts';
 import { namespaceOf } from './names.ts';
+import { createPause } from './pause.ts';
 import { createPower } from './power.ts';
 import { reap, siteLeases } from './reap.ts';
 import { leaked, REMOVAL_LIMIT, removeLease } from './removal.ts';
 import { loadSite, type Site } from './site.ts';
 
-export interface KubevirtProviderOptions extends Omit<ContextOptions, 'site'>, AcquireOptions {
+export interface KubevirtProviderOptions extends Omit<ContextOptions, 'site'>, AcquireOptions, CheckpointOptions {
   readonly site: Site;
-  /** Milliseconds until a namespace that does not go away counts as leaked. */
-  readonly removalLimitMs?: number;
 }
 
 export interface KubevirtProvider extends Provider {
@@ -31,7 +32,8 @@ export interface KubevirtProvider extends Provider {
 const LOOK_EVERY = 2;
 
 /** Every cell in a namespace of its own, with KubeVirt's virtual machines. Connects when it is first used. */
-export function createKubevirtProvider({ removalLimitMs = REMOVAL_LIMIT, ...options }: KubevirtProviderOptions): KubevirtProvider {
+export function createKubevirtProvider(options: KubevirtProviderOptions): KubevirtProvider {
+  const { removalLimitMs = REMOVAL_LIMIT } = options;
   let made: Promise<Context> | undefined;
   const context = () => (made ??= createContext(options));
   /** What a renewal needs to know, so that a heartbeat is one request. */
@@ -43,6 +45,7 @@ export function createKubevirtProvider({ removalLimitMs = REMOVAL_LIMIT, ...opti
     const facts = known.get(id) ?? (await readLease(current, id, cell));
     known.set(id, await renewLease(current, { ...facts, ...change }));
   };
+  const powerMissing = missingPower(options.site);
   return {
     name: 'kubevirt',
     async capacity() {
@@ -66,8 +69,14 @@ export function createKubevirtProvider({ removalLimitMs = REMOVAL_LIMIT, ...opti
       await release(await context(), lease, removalLimitMs);
     },
     reap: async (request) => reap(await context(), request, removalLimitMs),
-    ...(options.site.network.type === 'multus' ? { power: createPower(context, powerless) } : {}),
-    console: { read: async (lease, machine) => readConsole((await context()).client, namespaceOf(lease.id), machine) },
+    ...(powerMissing === undefined ? { power: createPower(context, powerless) } : { missing: { power: powerMissing } }),
+    pause: createPause(context),
+    async checkpoints(lease) {
+      const current = await context();
+      const missing = await missingCheckpoints(current, lease);
+      return missing === undefined ? createCheckpoints(current, lease, powerless, options) : { missing };
+    },
+    console: { read: async (lease, machine) => readEvidence((await context()).client, namespaceOf(lease.id), machine) },
     requests: async () => (made === undefined ? 0 : (await made).client.requests),
     async close() {
       if (made !== undefined) (await made).client.close();

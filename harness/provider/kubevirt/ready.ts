@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ProofgridError } from '../../../lifecycle/error.ts';
-import { failedUnits, greets } from '../../machine/login.ts';
+import { failedUnits } from '../../machine/login.ts';
 import { closeSshMasters, sshHost } from '../../machine/ssh.ts';
 import { throughMaster } from '../../machine/ssh-master.ts';
 import type { Machine } from '../contract.ts';
 import { MachineStartError } from '../start-error.ts';
+import { reach } from './access.ts';
 import type { CellView } from './cell-view.ts';
 import type { Context } from './context.ts';
 import { diagnose, readConsole } from './diagnosis.ts';
@@ -73,22 +74,13 @@ async function untilGreeted(context: Context, view: CellView, wanted: Wanted, si
       continue;
     }
     const machine = await wanted.machine(progress.address);
-    const found = await reach(context, wanted, machine);
+    const found = await reach(context, namespaceOf(wanted.id), machine);
     if (found !== undefined) return found;
     // Without an answer it is the guest's own word that tells a guest that still starts from one that nobody can reach.
     if (progress.ready) inTime('ssh login', `sshd at ${progress.address} does not answer`);
     else inTime('cloud-init finished', `the guest at ${progress.address} is not ready, and its sshd does not answer`);
     await Promise.race([view.changed(GREETING), delay(GREETING, undefined, { signal })]);
   }
-}
-
-/** Straight where there is a way, else through the API server; the same address in both. */
-async function reach({ client, tunnels, straight }: Context, { id, name }: Wanted, machine: Machine): Promise<Machine | undefined> {
-  if (straight && (await greets(machine, 1000))) return machine;
-  if (client.connection.inCluster) return undefined;
-  const { address, port } = await tunnels.to(namespaceOf(id), name);
-  const through = { ...machine, via: { address, port } };
-  return (await greets(through)) ? through : undefined;
 }
 
 async function login(machine: Machine, limitMs: number, signal: AbortSignal): Promise<void> {
@@ -116,13 +108,13 @@ async function cloudInitFinished(machine: Machine, limitMs: number, signal: Abor
   return stdout.trim() === 'systemd' ? failedUnits(host, limitMs) : [];
 }
 
-async function startError({ client, tunnels }: Context, { id, name }: Wanted, stage: Stage, cause: unknown): Promise<MachineStartError> {
+async function startError({ client, tunnels, ways }: Context, { id, name }: Wanted, stage: Stage, cause: unknown): Promise<MachineStartError> {
   const namespace = namespaceOf(id);
   const [console, diagnosis] = await Promise.all([
     readConsole(client, namespace, name).catch((error: unknown) => `(the console cannot be read: ${String(error)})\n`),
     diagnose(client, namespace, name),
   ]);
-  const through = stage === 'ssh login' || stage === 'cloud-init finished' ? await tunnels.to(namespace, name).then(({ lastError }) => lastError, () => undefined) : undefined;
+  const through = ways.tunnelled && (stage === 'ssh login' || stage === 'cloud-init finished') ? await tunnels.to(namespace, name).then(({ lastError }) => lastError, () => undefined) : undefined;
   const reason = cause instanceof ProofgridError ? cause.what : cause instanceof Error ? cause.message : String(cause);
   return new MachineStartError({
     machine: name,

@@ -76,6 +76,8 @@ export const siteSchema = z.strictObject({
       bindImmediately: z.boolean().default(false).describe('Fill the disks before their machine is scheduled, although the class waits for the first consumer'),
     }).prefault({}),
     network,
+    access: z.enum(['auto', 'direct', 'api-server']).default('auto')
+      .describe('How machines are reached: straight at their addresses, through the API server, or straight where that leads to them'),
     runner: z.strictObject({
       podLabels: labels.optional().describe('Only pods with these in the namespace of the runner may reach the machines'),
       cidrs: z.array(z.cidrv4()).default([]).describe('Addresses outside of the cluster that may reach the machines'),

@@ -92,13 +92,19 @@ function disks({ dataVolumes, claims, instance, pod }: MachineView, expected: { 
 function scheduling({ instance, pod }: MachineView): Progress | undefined {
   if (instance === undefined) return { type: 'waiting', stage: 'scheduled', reason: 'KubeVirt has made no VirtualMachineInstance yet' };
   const refused = instance.status?.conditions?.find(({ type, status }) => type === 'Synchronized' && status === 'False');
-  if (refused?.message !== undefined && /exceeded quota|is forbidden/.test(refused.message)) {
+  if (refused?.message !== undefined && isHopeless(refused.message)) {
     return { type: 'broken', stage: 'scheduled', reason: refused.message };
   }
   if (isScheduled(pod, instance)) return undefined;
   const conditions = [...(pod?.status?.conditions ?? []), ...(instance.status?.conditions ?? [])];
   const unscheduled = conditions.find(({ type, status }) => type === 'PodScheduled' && status === 'False');
   return { type: 'waiting', stage: 'scheduled', reason: unscheduled?.message ?? refused?.message ?? (pod === undefined ? 'it has no pod yet' : 'its pod has no node yet') };
+}
+
+/** KubeVirt tries again; what admission refuses, it refuses again, unless it only waits for a controller of Kubernetes. */
+function isHopeless(refusal: string): boolean {
+  if (/error looking up service account|status unknown for quota/.test(refusal)) return false;
+  return /exceeded quota|is forbidden/.test(refusal);
 }
 
 function isScheduled(pod: Pod | undefined, instance: VirtualMachineInstance): boolean {

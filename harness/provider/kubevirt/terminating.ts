@@ -2,7 +2,7 @@ import type { KubeClient } from './kube/client.ts';
 import type { Condition, KubeObject, Namespace, ResourceKind } from './objects.ts';
 
 /** Kinds with finalizers of their own controllers; what holds a namespace is nearly always one of them. Never secrets: nobody may list them. */
-const HOLDERS: readonly ResourceKind[] = ['VirtualMachine', 'VirtualMachineInstance', 'DataVolume', 'PersistentVolumeClaim', 'Pod'];
+const HOLDERS: readonly ResourceKind[] = ['VirtualMachine', 'VirtualMachineInstance', 'VirtualMachineSnapshot', 'VirtualMachineRestore', 'DataVolume', 'PersistentVolumeClaim', 'Pod'];
 /** The namespace controller says here which kinds remain, and which finalizers. */
 const TELLING = ['NamespaceDeletionDiscoveryFailure', 'NamespaceDeletionContentFailure', 'NamespaceContentRemaining', 'NamespaceFinalizersRemaining'];
 

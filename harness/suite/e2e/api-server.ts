@@ -7,7 +7,7 @@ const API_SERVER_PORT = 6443;
 
 /** Cluster-admin through the API endpoint. */
 export function kube(context: ClusterContext): KubeApi {
-  return connect(context.kubeConfig, { signal: context.signal });
+  return connect(context.kubeConfig, { signal: context.signal, dial: context.dial });
 }
 
 export interface ApiServer {
@@ -22,7 +22,7 @@ export function apiServers(context: ClusterContext, credentials: Credentials = '
   const port = endpoint.type === 'direct' ? endpoint.port : API_SERVER_PORT;
   return controlPlanes(context).map((host) => {
     const server = `https://${bracket(host.address)}:${port}`;
-    return { host, port, api: connect(context.kubeConfig, { signal: context.signal, server, credentials }) };
+    return { host, port, api: connect(context.kubeConfig, { signal: context.signal, dial: context.dial, server, credentials }) };
   });
 }
 

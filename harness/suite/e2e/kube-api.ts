@@ -1,5 +1,8 @@
 import { Agent, request } from 'node:https';
 import type { KubeConfig } from '@kubernetes/client-node';
+import { ProofgridError } from '../../../lifecycle/error.ts';
+import type { Dial } from '../check.ts';
+import { SecureDialAgent } from './dial.ts';
 import { ProductFault } from './product-fault.ts';
 
 /** Milliseconds for one request: the API server's own limit for a request is 60 s, a healthy one answers in under one. */
@@ -42,6 +45,8 @@ export interface ConnectOptions {
   /** Another server than the kubeconfig's, with the same CA. */
   readonly server?: string;
   readonly credentials?: Credentials;
+  /** Default: straight to the server's address. */
+  readonly dial?: Dial | undefined;
 }
 
 interface Identity {
@@ -53,12 +58,12 @@ interface Identity {
 const agents = new WeakMap<KubeConfig, Map<string, Promise<Agent>>>();
 
 /** Connects nothing yet; equal identities of one kubeconfig share their connections. */
-export function connect(kubeConfig: KubeConfig, { signal, server, credentials = 'admin' }: ConnectOptions): KubeApi {
+export function connect(kubeConfig: KubeConfig, { signal, server, credentials = 'admin', dial }: ConnectOptions): KubeApi {
   const base = server ?? kubeConfig.getCurrentCluster()?.server;
   if (base === undefined) throw new Error('the kubeconfig names no current cluster');
   const headers: Record<string, string> = typeof credentials === 'string' ? {} : { authorization: `Bearer ${credentials.token}` };
   const send = async (asked: KubeRequest) =>
-    exchange(new URL(asked.path, base), asked, headers, await agentOf(kubeConfig, credentials === 'admin'), signal);
+    exchange(new URL(asked.path, base), asked, headers, await agentOf(kubeConfig, credentials === 'admin', dial), signal);
   const succeed = async (asked: KubeRequest) => {
     const response = await send(asked);
     if (response.status >= 200 && response.status < 300) return response;
@@ -78,22 +83,23 @@ export function connect(kubeConfig: KubeConfig, { signal, server, credentials = 
   };
 }
 
-async function agentOf(kubeConfig: KubeConfig, identified: boolean): Promise<Agent> {
+async function agentOf(kubeConfig: KubeConfig, identified: boolean, dial: Dial | undefined): Promise<Agent> {
   const known = agents.get(kubeConfig) ?? new Map<string, Promise<Agent>>();
   agents.set(kubeConfig, known);
   const name = identified ? 'admin' : 'nobody';
-  const agent = known.get(name) ?? makeAgent(kubeConfig, identified);
+  const agent = known.get(name) ?? makeAgent(kubeConfig, identified, dial);
   known.set(name, agent);
   return agent;
 }
 
-async function makeAgent(kubeConfig: KubeConfig, identified: boolean): Promise<Agent> {
+async function makeAgent(kubeConfig: KubeConfig, identified: boolean, dial: Dial | undefined): Promise<Agent> {
   const identity: Identity = {};
   await kubeConfig.applyToHTTPSOptions(identity);
   const { ca, cert, key } = identity;
   const trust = ca === undefined ? {} : { ca };
   const self = identified && cert !== undefined && key !== undefined ? { cert, key } : {};
-  return new Agent({ keepAlive: true, maxSockets: 8, ...trust, ...self });
+  const options = { keepAlive: true, maxSockets: 8, ...trust, ...self };
+  return dial === undefined ? new Agent(options) : new SecureDialAgent(dial, options);
 }
 
 function exchange(url: URL, asked: KubeRequest, headers: Record<string, string>, agent: Agent, signal: AbortSignal): Promise<KubeResponse> {
@@ -115,7 +121,7 @@ function exchange(url: URL, asked: KubeRequest, headers: Record<string, string>,
       );
     });
     const fail = (error: NodeJS.ErrnoException) => {
-      if (signal.aborted) return reject(error);
+      if (signal.aborted || error instanceof ProofgridError) return reject(error);
       // A kept connection that the server has just closed is no answer to this request; Node leaves the retry to us.
       if (sent.reusedSocket && error.code === 'ECONNRESET') return resolve(exchange(url, asked, headers, agent, signal));
       reject(new ProductFault(`${describe(asked)} is answered by ${url.origin}`, error.code ?? error.message, error));

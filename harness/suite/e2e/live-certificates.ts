@@ -26,7 +26,7 @@ interface Server {
 export async function liveCertificates(context: ClusterContext): Promise<LiveCertificate[]> {
   const servers = [...apiServersOf(context), ...kubeletsOf(context), ...(await etcdOf(context))];
   return Promise.all(
-    servers.map(async ({ address, port, ...server }) => ({ ...server, certificate: await presentedCertificate(address, port, context.signal) })),
+    servers.map(async ({ address, port, ...server }) => ({ ...server, certificate: await presentedCertificate(context, address, port) })),
   );
 }
 

@@ -2,19 +2,25 @@ import { X509Certificate } from 'node:crypto';
 import { request as plain } from 'node:http';
 import { request as secure } from 'node:https';
 import { connect } from 'node:tls';
+import { ProofgridError } from '../../../lifecycle/error.ts';
+import type { ClusterContext } from '../check.ts';
+import { DialAgent, SecureDialAgent } from './dial.ts';
 import { ProductFault } from './product-fault.ts';
 
 /** Milliseconds. */
 const LIMIT = 5_000;
 
+type Way = Pick<ClusterContext, 'signal' | 'dial'>;
+
 /**
  * The certificate that a server presents, whoever signed it: it is judged here, so the handshake must not do so.
  * @throws ProductFault when there is no TLS server
  */
-export function presentedCertificate(address: string, port: number, signal: AbortSignal): Promise<X509Certificate> {
+export async function presentedCertificate({ signal, dial }: Way, address: string, port: number): Promise<X509Certificate> {
   signal.throwIfAborted();
+  const over = dial === undefined ? {} : { socket: await dial(address, port) };
   return new Promise((resolve, reject) => {
-    const socket = connect({ host: address, port, rejectUnauthorized: false, timeout: LIMIT });
+    const socket = connect({ host: address, port, ...over, rejectUnauthorized: false, timeout: LIMIT });
     const fail = (observed: string) => {
       socket.destroy();
       reject(new ProductFault(`a TLS server at ${address}:${port}`, observed));
@@ -25,7 +31,10 @@ export function presentedCertificate(address: string, port: number, signal: Abor
       resolve(new X509Certificate(raw));
     });
     socket.on('timeout', () => fail(`no handshake within ${LIMIT / 1000} s`));
-    socket.on('error', (error: NodeJS.ErrnoException) => fail(error.code ?? error.message));
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      if (error instanceof ProofgridError) return reject(error);
+      fail(error.code ?? error.message);
+    });
   });
 }
 
@@ -37,17 +46,23 @@ export interface Probed {
 }
 
 /** What an attacker without a certificate gets: no identity is sent, and the server's own is not looked at. */
-export function probeHttp(url: string, signal: AbortSignal, headers: Record<string, string> = {}): Promise<Probed> {
+export function probeHttp({ signal, dial }: Way, url: string, headers: Record<string, string> = {}): Promise<Probed> {
   signal.throwIfAborted();
-  return new Promise((resolve) => {
-    const options = { headers, timeout: LIMIT, agent: false as const, signal };
+  const limit = AbortSignal.timeout(LIMIT);
+  return new Promise((resolve, reject) => {
+    const options = { headers, signal: AbortSignal.any([signal, limit]) };
     const answer = (response: { statusCode?: number | undefined; resume(): void; destroy(): void }) => {
       response.destroy();
       resolve({ status: response.statusCode ?? 0, error: '' });
     };
-    const sent = url.startsWith('https:') ? secure(url, { ...options, rejectUnauthorized: false }, answer) : plain(url, options, answer);
-    sent.on('timeout', () => sent.destroy(Object.assign(new Error('timeout'), { code: 'ETIMEDOUT' })));
-    sent.on('error', (error: NodeJS.ErrnoException) => resolve({ status: 0, error: error.code ?? error.message }));
+    const sent = url.startsWith('https:')
+      ? secure(url, { ...options, rejectUnauthorized: false, agent: dial === undefined ? false : new SecureDialAgent(dial) }, answer)
+      : plain(url, { ...options, agent: dial === undefined ? false : new DialAgent(dial) }, answer);
+    sent.on('error', (error: NodeJS.ErrnoException) => {
+      // That the machine is out of reach is not what a refusal looks like.
+      if (error instanceof ProofgridError) return reject(error);
+      resolve({ status: 0, error: limit.aborted ? 'ETIMEDOUT' : (error.code ?? error.message) });
+    });
     sent.end();
   });
 }

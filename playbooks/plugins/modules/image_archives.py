@@ -76,7 +76,8 @@ class Containerd(object):
         for line in server.splitlines():
             key, _, value = line.strip().partition(':')
             if key == 'Version':
-                return value.strip()
+                # Upstream's releases put a v before it, packages do not.
+                return value.strip().lstrip('v')
         raise ValueError('containerd does not say its version')
 
     def image_id(self, reference):

@@ -121,6 +121,71 @@ test('an etcd release that is not what its name says', async () => {
   await nothingKept();
 });
 
+/** An archive with one folder of scripts, each of which says something. */
+async function archiveOf(folder: string, says: Readonly<Record<string, string>>): Promise<Buffer> {
+  const root = join(directory, 'release');
+  await mkdir(join(root, folder), { recursive: true });
+  for (const [name, words] of Object.entries(says)) await writeFile(join(root, folder, name), script(words), { mode: 0o755 });
+  await promisify(execFile)('tar', ['-czf', join(root, 'a.tgz'), '-C', root, folder]);
+  return await readFile(join(root, 'a.tgz'));
+}
+
+async function serveContainerd(says: { readonly containerd: string; readonly runc: string }): Promise<void> {
+  const archive = await archiveOf('bin', { containerd: `containerd github.com/containerd/containerd ${says.containerd} abc`, 'containerd-shim-runc-v2': '', 'containerd-stress': '', ctr: '' });
+  site.set('/v1.7.27/containerd-1.7.27-linux-amd64.tar.gz', archive);
+  site.set('/v1.7.27/containerd-1.7.27-linux-amd64.tar.gz.sha256sum', `${sha256(archive)}  containerd-1.7.27-linux-amd64.tar.gz\n`);
+  const runc = script(`runc version ${says.runc}`);
+  site.set('/runc/v1.2.6/runc.amd64', runc);
+  site.set('/runc/v1.2.6/runc.sha256sum', `${sha256('other')}  runc.arm64\n${sha256(runc)}  runc.amd64\n`);
+}
+const containerd = () =>
+  artifacts.runtime({ type: 'upstream', engine: 'containerd', url, version: '1.7.27', runc: { url: `${url}/runc`, version: '1.2.6' } }, progress);
+
+test.each([['v1.7.27', '1.2.6'], ['1.7.27~ds1', '1.2.6+ds1']])('containerd %s with runc %s from mirrors of their releases', async (version, runc) => {
+  await serveContainerd({ containerd: version, runc });
+  const found = await containerd();
+  expect(found.version).toBe('1.7.27');
+  expect(Object.keys(found.sha256)).toEqual(['containerd', 'containerd-shim-runc-v2', 'ctr', 'runc']);
+  expect((await promisify(execFile)(join(found.directory, 'runc'))).stdout).toContain(runc);
+});
+
+test.each([['v1.7.26', '1.2.6'], ['v1.7.27-rc.1', '1.2.6'], ['v1.7.27', '1.2.5']])('containerd %s with runc %s is not what was asked for', async (version, runc) => {
+  await serveContainerd({ containerd: version, runc });
+  await expect(containerd()).rejects.toThrow(/the mirror's (containerd|runc) calls itself \S+, not 1/);
+  await nothingKept();
+});
+
+test('a corrupted runc', async () => {
+  await serveContainerd({ containerd: 'v1.7.27', runc: '1.2.6' });
+  site.set('/runc/v1.2.6/runc.amd64', 'corrupted');
+  await expect(containerd()).rejects.toMatchObject({ code: 'ARTIFACT_CHECKSUM_MISMATCH' });
+  await nothingKept();
+});
+
+const DOCKER_NAMES = ['containerd', 'containerd-shim-runc-v2', 'ctr', 'docker', 'docker-init', 'docker-proxy', 'dockerd', 'runc'];
+
+test('Docker is what the matrix pins, and nothing else', async () => {
+  const archive = await archiveOf('docker', { ...Object.fromEntries(DOCKER_NAMES.map((name) => [name, name])), dockerd: 'Docker version 27.5.1, build abc' });
+  site.set('/docker-27.5.1.tgz', archive);
+  const docker = (sum: string) => artifacts.runtime({ type: 'upstream', engine: 'docker', url, version: '27.5.1', sha256: sum }, progress);
+  await expect(docker(sha256('another'))).rejects.toMatchObject({ code: 'ARTIFACT_CHECKSUM_MISMATCH' });
+  await nothingKept();
+  const found = await docker(sha256(archive));
+  expect(found.version).toBe('27.5.1');
+  expect(Object.keys(found.sha256)).toEqual(DOCKER_NAMES);
+  requests = [];
+  expect(await artifacts.runtime({ type: 'upstream', engine: 'docker', url: `${url}/elsewhere`, version: '27.5.1', sha256: sha256(archive) }, progress)).toEqual(found);
+  expect(requests).toEqual([]);
+});
+
+test('an archive that lacks a part of the engine', async () => {
+  const archive = await archiveOf('docker', { dockerd: 'Docker version 27.5.1, build abc' });
+  site.set('/docker-27.5.1.tgz', archive);
+  await expect(artifacts.runtime({ type: 'upstream', engine: 'docker', url, version: '27.5.1', sha256: sha256(archive) }, progress))
+    .rejects.toThrow(/docker\/runc: Not found in archive/);
+  await nothingKept();
+});
+
 test('an interrupted download leaves nothing', async () => {
   const abort = new AbortController();
   const pending = artifacts.kubernetes({ type: 'upstream', url, version: '1.34.1' }, { signal: abort.signal, report: () => abort.abort() });

@@ -1,4 +1,5 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { readFile } from 'node:fs/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { sshHost } from '../../../harness/machine/ssh.ts';
 import { ApiClient } from '../../kubevirt/api-client.ts';
 import { startControlPlane, type ControlPlane } from '../../kubevirt/control-plane.ts';
@@ -37,9 +38,14 @@ test('a cell of three machines comes with proven logins, and goes whole', async 
       expect(await sshHost(machine, []).exec(['hostname'])).toMatchObject({ exitCode: 0, stdout: `${machine.name}\n` });
       expect(await kubevirt.console?.read(lease, machine.name)).toContain('systemd');
     }
-    const quota = await admin.get(`/api/v1/namespaces/${namespace}/resourcequotas/cell`);
-    expect(quota['status'].used, 'the quota counts what was made').toMatchObject({ 'count/virtualmachines.kubevirt.io': '3' });
-    await kubevirt.heartbeat(lease);
+    const quota = async () => (await admin.get(`/api/v1/namespaces/${namespace}/resourcequotas/cell`))['status'] as { hard: object; used: object };
+    expect((await quota()).hard, 'the quota was in force before there were machines').toMatchObject({ 'count/virtualmachines.kubevirt.io': '3' });
+    // admission counts at once, unless its own copy of the quota is older than what we have read; then the controller does
+    await expect.poll(async () => (await quota()).used, { message: 'the quota counts what was made', timeout: 60_000 }).toMatchObject({ 'count/virtualmachines.kubevirt.io': '3' });
+    await kubevirt.heartbeat(lease); // the first one also reads the lease
+    const before = await kubevirt.requests();
+    for (let beat = 0; beat < 6; beat += 1) await kubevirt.heartbeat(lease);
+    expect((await kubevirt.requests()) - before, 'two minutes of heartbeats: at most 5 a minute even for a single machine').toBe(9);
     expect(await kubevirt.reap({ dryRun: true, now: new Date(Date.now() + 3_600_000) }), 'its owner lives').toEqual([]);
     expect(await kubevirt.find(lease.id, lease.machines[0]?.identityFile.replace(/\/[^/]*$/, '') ?? '')).toMatchObject({ id: lease.id });
   } finally {
@@ -50,3 +56,60 @@ test('a cell of three machines comes with proven logins, and goes whole', async 
   await expect.poll(async () => podman('ps', '--all', '--quiet', '--filter', `label=dev.proofgrid.cell=kubevirt-double-${namespace}`), { timeout: 20_000 }).toBe('');
   await expect(kubevirt.release(lease), 'released twice').resolves.toBeUndefined();
 });
+
+describe('while nobody counts by quotas', () => {
+  let runner: string;
+  beforeAll(async () => {
+    runner = await plane.kubeconfigOf('runner', ['system:masters']);
+    await plane.restartManager(['resourcequota']);
+  });
+  afterAll(async () => plane.restartManager());
+
+  test('no machine is made, and the error names the quota', async () => {
+    const acquired = provider({ kubeconfig: runner, quotaLimitMs: 2000 }).acquire(request(2), progress());
+    await expect(acquired).rejects.toMatchObject({
+      code: 'QUOTA_NOT_IN_FORCE',
+      fault: 'infrastructure',
+      message: expect.stringMatching(/proofgrid-[0-9a-f]{12}\/cell is not in force.*count\/virtualmachines\.kubevirt\.io/s) as string,
+    });
+    expect(await written('runner')).toEqual(new Set(['namespaces', 'resourcequotas', 'limitranges', 'networkpolicies']));
+  });
+
+  test('the cell waits, and comes as soon as somebody does', async () => {
+    const said: string[] = [];
+    const kubevirt = provider({ kubeconfig: runner });
+    const acquired = kubevirt.acquire(request(1, { cell: 'patient' }), progress(undefined, said));
+    await Promise.race([acquired, expect.poll(() => said.join('\n'), { timeout: 60_000 }).toContain('waits until the quota')]);
+    const [namespace] = await admin.list('/api/v1/namespaces?labelSelector=proofgrid.dev/cell=patient');
+    expect(await admin.list(path('VirtualMachine', namespace?.metadata.name ?? ''))).toEqual([]);
+    await plane.restartManager();
+    const lease = await acquired;
+    await kubevirt.release(lease);
+    expect(lease.machines.map(({ name }) => name)).toEqual(['m1']);
+  });
+});
+
+test('machines wait for the service account that Kubernetes gives every namespace', async () => {
+  await plane.restartManager(['serviceaccount']);
+  try {
+    const kubevirt = provider({ kubeconfig: plane.kubeconfig });
+    const acquired = kubevirt.acquire(request(1, { cell: 'without-account' }), progress());
+    const refusal = async () => {
+      const [namespace] = await admin.list('/api/v1/namespaces?labelSelector=proofgrid.dev/cell=without-account');
+      const instance = await admin.find(path('VirtualMachineInstance', namespace?.metadata.name ?? '', 'm1'));
+      return JSON.stringify(instance?.['status']?.conditions ?? []);
+    };
+    await Promise.race([acquired, expect.poll(refusal, { timeout: 60_000 }).toContain('error looking up service account')]);
+    await plane.restartManager();
+    await kubevirt.release(await acquired);
+  } finally {
+    await plane.restartManager();
+  }
+});
+
+/** Resources that a user has written, by the API server's audit log. */
+async function written(user: string): Promise<Set<string>> {
+  const lines = (await readFile(plane.auditLog, 'utf8')).split('\n').filter((line) => line !== '');
+  const requests = lines.map((line) => JSON.parse(line) as { user: { username: string }; verb: string; objectRef?: { resource: string } });
+  return new Set(requests.flatMap(({ user: { username }, verb, objectRef }) => (username === user && ['create', 'patch'].includes(verb) ? (objectRef?.resource ?? '') : [])));
+}

@@ -1,6 +1,13 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ApiClient } from '../../kubevirt/api-client.ts';
 import { startControlPlane, type ControlPlane } from '../../kubevirt/control-plane.ts';
+import { ownedDirectory } from '../../kubevirt/owned-directory.ts';
 
 let plane: ControlPlane;
 let admin: ApiClient;
@@ -33,4 +40,21 @@ test('the API server comes back with what it had', async () => {
   await expect(admin.get('/api/v1/namespaces/stays')).rejects.toThrow();
   await plane.startApiServer();
   expect(await admin.get('/api/v1/namespaces/stays')).toMatchObject({ metadata: { name: 'stays' } });
+});
+
+test.each(['is killed', 'loses its runner'])('a process that %s leaves no server, and its directory goes with the next start', async (end) => {
+  const file = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+  const owner = fork(file('control-plane-process.ts'), { execArgv: ['--import', file('../provider/typescript-loader.mjs')] });
+  const [directory] = (await once(owner, 'message')) as [string];
+  const servers = async () => (await execa('ps', ['-eo', 'args'])).stdout.split('\n').filter((line) => line.includes(directory)).length;
+  expect(await servers()).toBeGreaterThanOrEqual(3);
+  const exit = once(owner, 'exit');
+  if (end === 'is killed') owner.kill('SIGKILL');
+  else owner.disconnect();
+  await exit;
+  await expect.poll(servers, { timeout: 60_000 }).toBe(0);
+  expect(existsSync(directory)).toBe(true);
+  await rm(await ownedDirectory('proofgrid-control-plane-'), { recursive: true });
+  expect(existsSync(directory)).toBe(false);
+  expect(existsSync(plane.directory), 'that of a living one stays').toBe(true);
 });

@@ -42,11 +42,17 @@ export function progress(signal: AbortSignal = new AbortController().signal, sai
   return { signal, report: (message) => void said.push(message) };
 }
 
+/** A directory for whoever removes it. */
+export function scratch(): { directory: string; remove: () => void } {
+  const directory = mkdtempSync(join(tmpdir(), 'kubevirt-test-'));
+  return { directory, remove: () => rmSync(directory, { recursive: true, force: true }) };
+}
+
 /** A directory that goes when the test is over. */
 export function temporary(): string {
-  const path = mkdtempSync(join(tmpdir(), 'kubevirt-test-'));
-  onTestFinished(() => rmSync(path, { recursive: true, force: true }));
-  return path;
+  const { directory, remove } = scratch();
+  onTestFinished(remove);
+  return directory;
 }
 
 export function request(machines: number, change: Partial<LeaseRequest> = {}): LeaseRequest {
@@ -59,7 +65,7 @@ export function request(machines: number, change: Partial<LeaseRequest> = {}): L
     os: 'debian-12',
     seeds: [],
     virtualAddress: false,
-    directory: temporary(),
     ...change,
+    directory: change.directory ?? temporary(),
   };
 }

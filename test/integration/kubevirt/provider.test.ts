@@ -50,7 +50,7 @@ function only(lease: Lease | undefined): Machine {
 const leases = async () => (await admin.list('/api/v1/namespaces?labelSelector=proofgrid.dev/run')).map(({ metadata }) => metadata.labels?.['proofgrid.dev/lease']);
 
 test('through the API server: the same addresses, logins over a listener of ours, found again by another process', async () => {
-  const subject = provider({ kubeconfig: plane.kubeconfig, straight: false });
+  const subject = provider({ kubeconfig: plane.kubeconfig, site: site({ access: 'api-server' }) });
   const lease = await subject.acquire(request(1), progress());
   const machine = only(lease);
   expect(machine).toMatchObject({ port: 22, via: { address: '127.0.0.1' } });
@@ -60,7 +60,7 @@ test('through the API server: the same addresses, logins over a listener of ours
   const large = await sshHost(machine, []).exec(['head', '-c', '3000000', '/dev/zero']);
   expect(large.stdout).toHaveLength(3_000_000);
 
-  const other = provider({ kubeconfig: plane.kubeconfig, straight: false });
+  const other = provider({ kubeconfig: plane.kubeconfig, site: site({ access: 'api-server' }) });
   const again = await other.find(lease.id, dirname(machine.identityFile));
   expect((await sshHost(only(again), []).exec(['hostname'])).stdout).toBe('m1\n');
   await closeSshMasters();

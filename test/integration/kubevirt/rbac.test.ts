@@ -22,7 +22,7 @@ const PROVIDER = 'system:serviceaccount:proofgrid:proofgrid-provider';
 const REAPER = 'system:serviceaccount:proofgrid:proofgrid-reaper';
 const GROUPS = ['system:serviceaccounts', 'system:serviceaccounts:proofgrid'];
 /** Verbs that server-side apply asks for beside the one it is audited as: an apply that creates is a `patch` there. */
-const APPLIED = ['limitranges', 'resourcequotas', 'secrets', 'networkpolicies', 'datavolumes', 'virtualmachines'];
+const APPLIED = ['limitranges', 'resourcequotas', 'secrets', 'networkpolicies', 'datavolumes', 'virtualmachines', 'virtualmachinesnapshots', 'virtualmachinerestores'];
 /** CDI's webhook asks for it on behalf of whoever makes a clone; nobody ever requests it. */
 const ASKED_BY_CDI = 'create cdi.kubevirt.io/datavolumes/source';
 
@@ -80,6 +80,7 @@ const as = (user: string) => configs[user] ?? '';
 
 test('the provider and the reaper may do all they do, and use all they may', async () => {
   await wholeLease();
+  await checkpointedLease();
   await failedLease();
   await runnersShadow();
   await orphanThatHangs();
@@ -139,6 +140,22 @@ async function wholeLease(): Promise<void> {
   const client = kubeClient({ kubeconfig: as(PROVIDER) });
   (await openPort(client, namespaceOf(lease.id), 'm1', 22)).destroy();
   client.close();
+  await subject.pause?.pause(lease, 'm1');
+  await subject.pause?.resume(lease, 'm1', progress());
+  await subject.release(lease);
+}
+
+/** Restored twice: the first restore leaves DataVolumes behind, every other one claims. */
+async function checkpointedLease(): Promise<void> {
+  const network = { type: 'multus', definition: 'proofgrid/cells', subnet: '192.0.2.0/24', first: '192.0.2.16', last: '192.0.2.31' };
+  const subject = provider({ kubeconfig: as(PROVIDER), site: site({ network }) });
+  const lease = await subject.acquire(request(1), progress());
+  const checkpoints = await subject.checkpoints?.(lease);
+  if (checkpoints === undefined || 'missing' in checkpoints) throw new Error(checkpoints?.missing ?? 'no checkpoints');
+  await checkpoints.take('one', progress());
+  await checkpoints.restore('one', progress());
+  await checkpoints.restore('one', progress());
+  await checkpoints.remove('one');
   await subject.release(lease);
 }
 

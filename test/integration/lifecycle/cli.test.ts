@@ -31,8 +31,8 @@ function lifecycle({ root, playbooksDirectory }: Fixture, ...more: string[]) {
   return execa('node', [path.join(packageRoot, 'bin', 'lifecycle.js'), 'run', 'etcd', ...files, ...options, ...more], { reject: false });
 }
 
-const hanging = (seconds: number) => expect.poll(() => processesWith(`sleep ${seconds}`).length, { timeout: 20_000 });
-const gone = (text: string) => expect.poll(() => processesWith(text), { timeout: 5_000 });
+const hanging = (seconds: number) => expect.poll(() => processesWith(`sleep ${seconds}`).length, { timeout: 120_000 });
+const gone = (text: string) => expect.poll(() => processesWith(text), { timeout: 60_000 });
 
 test('prints one JSON object per event, and exits 0 when all is done', async () => {
   const files = await fixture({ 'etcd.yml': '- hosts: all\n  gather_facts: false\n  tasks:\n    - command: echo\n' });

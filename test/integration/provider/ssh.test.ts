@@ -36,11 +36,9 @@ test('a command over SSH', async () => {
 
     const abortion = new AbortController();
     const abortable = sshHost(machine, [], { signal: abortion.signal });
-    const work = abortable.exec(['sleep', '30']);
-    const started = performance.now();
+    const work = abortable.exec(['sleep', '600']);
     setTimeout(() => abortion.abort(), 200);
     await expect(work).rejects.toMatchObject({ code: 'MACHINE_COMMAND_ABORTED', fault: 'interrupted' });
-    expect(performance.now() - started).toBeLessThan(5000);
     await expect(abortable.exec(['true'])).rejects.toMatchObject({ code: 'MACHINE_COMMAND_ABORTED' });
 
     const plain = await execa('ssh', [...sshArguments(machine), 'hostname']);

@@ -19,6 +19,8 @@ export interface GuestSpec {
   readonly guest: GuestConfiguration;
   /** Whether what is on the root disk outlives the pod. */
   readonly persistent: boolean;
+  /** Volume → claim, of those that have one. */
+  readonly disks: Readonly<Record<string, string>>;
 }
 
 /** What plays the guest of a virtual machine. */
@@ -27,8 +29,17 @@ export interface Backend {
   start(spec: GuestSpec): Promise<string>;
   /** Cuts the power; idempotent. */
   stop(namespace: string, machine: string): Promise<void>;
+  /** Saves what a disk of the machine holds now, under a name of its own. */
+  saveDisk(namespace: string, machine: string, volume: string, name: string): Promise<void>;
+  /** The claim holds what was saved, as soon as a guest starts with it. */
+  fillDisk(namespace: string, claim: string, name: string): Promise<void>;
+  /** Its processors stop; its memory, disks and connections stay. */
+  pause(namespace: string, machine: string): Promise<void>;
+  unpause(namespace: string, machine: string): Promise<void>;
   /** Everything on its serial console. */
   console(namespace: string, machine: string): Promise<string>;
+  /** What a file on its root disk holds, read past the guest. */
+  outside(namespace: string, machine: string, file: string): Promise<string>;
   /** True as long as the guest has not ended by itself. */
   alive(namespace: string, machine: string): Promise<boolean>;
   /** Removes everything of a namespace. */

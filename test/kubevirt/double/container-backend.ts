@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { engineCommand, succeed } from '../../../harness/provider/container/engine-command.ts';
 import { machineFiles, STATE_DIRECTORIES, type MachineFiles } from '../../../harness/provider/container/keys.ts';
 import { leaseLabels, type LeaseFacts } from '../../../harness/provider/container/labels.ts';
 import { writeLeaseState } from '../../../harness/provider/container/lease-volume.ts';
@@ -12,6 +13,7 @@ import { generateKey } from '../../../harness/provider/ssh-keys.ts';
 import type { Seed } from '../../../harness/provider/contract.ts';
 import { pidNamespace, processOwner } from '../../../harness/provider/owner.ts';
 import type { Backend, GuestSpec } from './backend.ts';
+import { containerDisks } from './container-disks.ts';
 
 export interface ContainerBackendOptions {
   /** Local image of the container engine. */
@@ -33,7 +35,9 @@ interface Cell {
 
 /** Guests as containers with systemd, made by the container provider's own parts. */
 export function containerBackend({ image, seeds, init = 'systemd' }: ContainerBackendOptions): Backend {
-  const engine = podmanEngine();
+  const command = engineCommand('podman');
+  const engine = podmanEngine(command);
+  const disks = containerDisks(command);
   const cells = new Map<string, Promise<Cell>>();
   const cellOf = async (namespace: string) => {
     const known = cells.get(namespace) ?? createCell(namespace);
@@ -57,12 +61,13 @@ export function containerBackend({ image, seeds, init = 'systemd' }: ContainerBa
       const container = containerName(cell.lease, spec.machine);
       const index = cell.machines.includes(spec.machine) ? cell.machines.indexOf(spec.machine) : cell.machines.push(spec.machine) - 1;
       const address = cell.network.address(index);
+      const files = machineFiles(cell.mountpoint, spec.machine);
       if (spec.persistent && (await engine.state(container)) !== undefined) {
+        await disks.exchange({ container, files, mountpoint: cell.mountpoint }, spec);
         await engine.start(container);
         return address;
       }
       await engine.removeContainers([container]);
-      const files = machineFiles(cell.mountpoint, spec.machine);
       await rm(files.root, { recursive: true, force: true });
       await layOut(files, spec);
       const base = containerSpec({
@@ -73,16 +78,38 @@ export function containerBackend({ image, seeds, init = 'systemd' }: ContainerBa
       const only = init === 'sshd' ? { entrypoint: '/bin/sh', arguments: ['-c', 'mkdir -p /run/sshd && exec /usr/sbin/sshd -D -e'] } : {};
       await engine.createContainer({ ...base, ...only, mounts: [...base.mounts, ...cloudInit] });
       await engine.start(container);
+      disks.attach(container, spec.disks);
       return address;
+    },
+    async saveDisk(namespace, machine, volume, name) {
+      const { lease, mountpoint } = await cellOf(namespace);
+      await disks.save({ container: containerName(lease, machine), files: machineFiles(mountpoint, machine), mountpoint }, volume, name);
+    },
+    async fillDisk(namespace, claim, name) {
+      await disks.fill((await cellOf(namespace)).mountpoint, claim, name);
     },
     async stop(namespace, machine) {
       if (!cells.has(namespace)) return;
       const { lease } = await cellOf(namespace);
       const container = containerName(lease, machine);
-      if ((await engine.state(container)) !== undefined) await engine.kill(container);
+      const state = await engine.state(container);
+      // podman sends no signal to a frozen process: the guest may live for some milliseconds before it is cut
+      if (state === 'paused') await succeed(command, 'podman', ['unpause', container]);
+      if (state !== undefined) await engine.kill(container);
+    },
+    async pause(namespace, machine) {
+      await succeed(command, 'podman', ['pause', containerName((await cellOf(namespace)).lease, machine)]);
+    },
+    async unpause(namespace, machine) {
+      await succeed(command, 'podman', ['unpause', containerName((await cellOf(namespace)).lease, machine)]);
     },
     async console(namespace, machine) {
       return engine.logs(containerName((await cellOf(namespace)).lease, machine));
+    },
+    async outside(namespace, machine, file) {
+      const container = containerName((await cellOf(namespace)).lease, machine);
+      const root = (await succeed(command, 'podman', ['inspect', '--format', '{{.GraphDriver.Data.MergedDir}}', container])).trim();
+      return readFile(join(root, file), 'utf8');
     },
     async alive(namespace, machine) {
       return (await engine.state(containerName((await cellOf(namespace)).lease, machine))) === 'running';

@@ -15,7 +15,11 @@ export type Fault =
   /** The domain runs, no interface ever has an address. */
   | 'no-address'
   /** The guest boots, cloud-init never finishes, and the guest agent never connects. */
-  | 'cloud-init-hangs';
+  | 'cloud-init-hangs'
+  /** The storage cannot make a snapshot; KubeVirt tries until its deadline. */
+  | 'snapshot-fails'
+  /** The storage cannot make a disk out of a snapshot; KubeVirt tries for ever. */
+  | 'restore-fails';
 
 export interface Context {
   readonly client: ApiClient;
@@ -27,6 +31,8 @@ export interface Context {
   readonly guests: Map<string, Guest>;
   /** What has been made and is not in the cache yet. */
   readonly made: Set<string>;
+  /** Whether KubeVirt's admission lets snapshots and restores be created. */
+  snapshotGate: boolean;
   /** Something in the namespace may need another step. */
   readonly enqueue: (namespace: string) => void;
 }
@@ -37,6 +43,7 @@ export interface Guest {
   state: 'starting' | 'running' | 'ended';
   address?: string;
   reason?: string;
+  paused?: boolean;
 }
 
 /**

@@ -5,6 +5,8 @@ import { differs, mergeConditions, type Condition } from './status.ts';
 
 /** Storage class that every test cluster has. */
 export const STORAGE_CLASS = 'standard';
+export const SNAPSHOT_CLASS = 'standard-snapshots';
+export const PROVISIONER = 'double.test/disk';
 
 /** CDI: a claim for every DataVolume, and its phases. https://github.com/kubevirt/containerized-data-importer/blob/main/doc/datavolumes.md */
 export async function stepDataVolume(context: Context, volume: ApiObject): Promise<void> {

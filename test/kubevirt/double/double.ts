@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parse } from 'yaml';
 import { readdir, readFile } from 'node:fs/promises';
@@ -6,10 +7,13 @@ import type { ControlPlane } from '../control-plane.ts';
 import type { Backend } from './backend.ts';
 import { Cache } from './cache.ts';
 import type { Context, Fault } from './context.ts';
-import { STORAGE_CLASS, stepClaim, stepDataVolume, stepVolume } from './disk.ts';
+import { PROVISIONER, SNAPSHOT_CLASS, STORAGE_CLASS, stepClaim, stepDataVolume, stepVolume } from './disk.ts';
 import { stepInstance } from './instance.ts';
+import { KINDS } from './kinds.ts';
 import { startKubelet } from './kubelet.ts';
 import { stepPod } from './node.ts';
+import { stepRestore } from './restore.ts';
+import { stepSnapshot } from './snapshot.ts';
 import { startVirtApi } from './virt-api.ts';
 import { stepVirtualMachine } from './virtual-machine.ts';
 
@@ -20,6 +24,10 @@ export interface Double {
   fault(namespace: string, machine: string, fault: Fault | undefined): void;
   /** The guest ends by itself, as after a kernel panic. */
   die(namespace: string, machine: string): Promise<void>;
+  /** KubeVirt's feature gate `Snapshot`; open at first. */
+  snapshotGate(open: boolean): void;
+  /** A file of a guest's root disk as the host sees it, whatever the guest does. */
+  outside(namespace: string, machine: string, file: string): Promise<string>;
   /** What did not work and was tried again; for the message of a failed test. */
   readonly problems: readonly string[];
   stop(): Promise<void>;
@@ -31,6 +39,8 @@ export async function startDouble(plane: ControlPlane, backend: Backend): Promis
   const client = await ApiClient.connect(plane.kubeconfig);
   await installDefinitions(client);
   const abort = new AbortController();
+  // one for each watch
+  setMaxListeners(2 * Object.keys(KINDS).length, abort.signal);
   const problems: string[] = [];
   const faults = new Map<string, Fault>();
   const dirty = new Set<string>();
@@ -52,9 +62,11 @@ export async function startDouble(plane: ControlPlane, backend: Backend): Promis
       })().finally(() => working.delete(namespace)),
     );
   };
-  const cache = new Cache(client, enqueue);
+  // what has no namespace concerns every machine
+  const everywhere = () => new Set(cache.all('VirtualMachine').map(({ metadata }) => metadata.namespace ?? ''));
+  const cache: Cache = new Cache(client, (namespace) => (namespace === '' ? everywhere().forEach(enqueue) : enqueue(namespace)));
   const context: Context = {
-    ...{ client, cache, backend, node: NODE, guests: new Map(), made: new Set(), enqueue },
+    ...{ client, cache, backend, node: NODE, guests: new Map(), made: new Set(), snapshotGate: true, enqueue },
     faultOf: (namespace, machine) => faults.get(`${namespace}/${machine}`) ?? faults.get(`${namespace}/*`) ?? faults.get(`*/${machine}`) ?? faults.get('*/*'),
   };
   const kubelet = await startKubelet(plane, context);
@@ -78,6 +90,10 @@ export async function startDouble(plane: ControlPlane, backend: Backend): Promis
       guest.reason = 'Error';
       enqueue(namespace);
     },
+    snapshotGate: (open) => {
+      context.snapshotGate = open;
+    },
+    outside: async (namespace, machine, file) => backend.outside(namespace, machine, file),
     async stop() {
       abort.abort();
       await Promise.all([following, ...working.values()]);
@@ -98,6 +114,8 @@ async function stepNamespace(context: Context, namespace: string): Promise<strin
     ...claims.map(async (object) => stepVolume(context, object)),
     ...cache.in('VirtualMachine', namespace).map(async (object) => stepVirtualMachine(context, object)),
     ...cache.in('VirtualMachineInstance', namespace).map(async (object) => stepInstance(context, object)),
+    ...cache.in('VirtualMachineSnapshot', namespace).map(async (object) => stepSnapshot(context, object)),
+    ...cache.in('VirtualMachineRestore', namespace).map(async (object) => stepRestore(context, object)),
     ...cache.in('Pod', namespace).map(async (object) => stepPod(context, object)),
     stopOrphans(context, namespace),
   ]);
@@ -132,9 +150,10 @@ async function installDefinitions(client: ApiClient): Promise<void> {
   }
   await client.ensure('/apis/storage.k8s.io/v1/storageclasses', {
     metadata: { name: STORAGE_CLASS, annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' } },
-    provisioner: 'double.test/disk',
+    provisioner: PROVISIONER,
     volumeBindingMode: 'Immediate',
   });
+  await client.ensure(KINDS.VolumeSnapshotClass, { apiVersion: 'snapshot.storage.k8s.io/v1', kind: 'VolumeSnapshotClass', metadata: { name: SNAPSHOT_CLASS }, driver: PROVISIONER, deletionPolicy: 'Delete' });
 }
 
 async function registerNode(client: ApiClient, port: number): Promise<void> {

@@ -22,8 +22,19 @@ export async function guestSpec(context: Context, instance: ApiObject, pod: ApiO
     cpus: quantity(resources?.limits?.['cpu'] ?? String(cores)),
     memory: quantity(memory),
     guest: await configuration(context, instance, volumes),
+    disks: claims(volumes),
     persistent: volumes.some((volume) => volume['dataVolume'] !== undefined || volume['persistentVolumeClaim'] !== undefined),
   };
+}
+
+/** Volume → claim. */
+export function claims(volumes: readonly Record<string, unknown>[]): Record<string, string> {
+  return Object.fromEntries(
+    volumes.flatMap(({ name, dataVolume, persistentVolumeClaim }) => {
+      const claim = (dataVolume as { name: string } | undefined)?.name ?? (persistentVolumeClaim as { claimName: string } | undefined)?.claimName;
+      return claim === undefined ? [] : [[name as string, claim]];
+    }),
+  );
 }
 
 async function configuration({ client, faultOf }: Context, instance: ApiObject, volumes: readonly Record<string, unknown>[]): Promise<GuestConfiguration> {

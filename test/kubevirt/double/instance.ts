@@ -6,6 +6,9 @@ import { path } from './kinds.ts';
 import { differs, mergeConditions, type Condition } from './status.ts';
 import { INSTANCE_FINALIZER } from './virtual-machine.ts';
 
+/** Milliseconds until a pod that was refused is asked for again, whatever has changed meanwhile. */
+const CREATE_AGAIN = 1000;
+
 /** virt-controller's and virt-handler's part of an instance: pod, phases, conditions, addresses. */
 export async function stepInstance(context: Context, instance: ApiObject): Promise<void> {
   const { namespace = '', name = '', deletionTimestamp, finalizers = [] } = instance.metadata;
@@ -52,6 +55,7 @@ async function running(context: Context, instance: ApiObject, pod: ApiObject, ad
       { type: 'Ready', status: 'True' },
       { type: 'LiveMigratable', status: 'False', reason: 'InterfaceNotLiveMigratable', message: 'cannot migrate VMI which uses bridge on the pod network' },
       ...(agent ? [{ type: 'AgentConnected', status: 'True' } as const] : []),
+      ...(context.guests.get(pod.metadata.uid ?? '')?.paused === true ? [PAUSED] : []),
     ],
     {
       nodeName: context.node,
@@ -63,6 +67,8 @@ async function running(context: Context, instance: ApiObject, pod: ApiObject, ad
     },
   );
 }
+
+const PAUSED: Condition = { type: 'Paused', status: 'True', reason: 'PausedByUser', message: 'VMI was paused by user' };
 
 /** Of the only pod that an instance ever has. */
 export function launcherName({ metadata }: ApiObject): string {
@@ -105,6 +111,7 @@ async function createPod(context: Context, instance: ApiObject): Promise<void> {
     if (!(error instanceof ApiError) || error.status !== 403) throw error;
     await event(context, instance, 'Warning', 'FailedCreate', `Error creating pod: ${error.message}`);
     await update(context, instance, 'Pending', [{ type: 'Synchronized', status: 'False', reason: 'FailedCreate', message: `failed to create virtual machine pod: ${error.message}` }]);
+    setTimeout(() => context.enqueue(namespace), CREATE_AGAIN).unref();
   }
 }
 
@@ -120,7 +127,10 @@ function notReady(reason: string, message: string): Condition {
 async function update({ client }: Context, instance: ApiObject, phase: string, conditions: readonly Condition[], more: Record<string, unknown> = {}): Promise<void> {
   const before = (instance['status']?.phaseTransitionTimestamps ?? []) as { phase: string }[];
   const stamps = before.at(-1)?.phase === phase ? before : [...before, { phase, phaseTransitionTimestamp: new Date().toISOString().replace(/\.\d+/, '') }];
-  const status = { ...more, phase, phaseTransitionTimestamps: stamps, conditions: mergeConditions(instance, conditions) };
+  const merged = mergeConditions(instance, conditions) as Condition[];
+  // the one condition that goes when it is no longer true
+  const kept = merged.filter(({ type }) => type !== PAUSED.type || conditions.includes(PAUSED));
+  const status = { ...more, phase, phaseTransitionTimestamps: stamps, conditions: kept };
   if (!differs(instance, status)) return;
   await client.merge(path('VirtualMachineInstance', instance.metadata.namespace ?? '', instance.metadata.name), { status }).catch(gone);
 }

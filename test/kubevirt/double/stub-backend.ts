@@ -12,6 +12,11 @@ export function stubBackend(): Backend & { readonly guests: ReadonlyMap<string, 
       return `127.20.${started >> 8}.${started & 255}`;
     },
     stop: async (namespace, machine) => void guests.delete(`${namespace}/${machine}`),
+    saveDisk: async () => undefined,
+    fillDisk: async () => undefined,
+    pause: async () => undefined,
+    unpause: async () => undefined,
+    outside: async (namespace, machine, file) => Promise.reject(new Error(`${namespace}/${machine} is a stub and has no ${file}`)),
     console: async (namespace, machine) => `console of ${namespace}/${machine}\n`,
     alive: async (namespace, machine) => guests.has(`${namespace}/${machine}`),
     clear: async (namespace) => {

@@ -4,6 +4,7 @@ import { createServer } from 'node:https';
 import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ControlPlane } from '../control-plane.ts';
+import { ADMISSION_PATH, answerReview, registerAdmission } from './admission.ts';
 import type { Context } from './context.ts';
 import { WebSocketServerEnd } from './web-socket.ts';
 
@@ -11,13 +12,24 @@ import { WebSocketServerEnd } from './web-socket.ts';
 const PROTOCOL = 'plain.kubevirt.io';
 const GROUP = { group: 'subresources.kubevirt.io', version: 'v1' };
 const PORT_FORWARD = /^\/apis\/subresources\.kubevirt\.io\/v1\/namespaces\/([^/]+)\/virtualmachineinstances\/([^/]+)\/portforward\/(\d+)(?:\/tcp)?$/;
+const PAUSE = /^\/apis\/subresources\.kubevirt\.io\/v1\/namespaces\/([^/]+)\/virtualmachineinstances\/([^/]+)\/(pause|unpause)$/;
 
 /**
- * virt-api's part that answers behind the API server's aggregation layer: `portforward` of an instance. The API server
- * authenticates, authorises and proxies as it does in a cluster; this end alone is emulated.
+ * virt-api's part that answers behind the API server's aggregation layer: `portforward`, `pause` and `unpause` of an instance.
+ * The API server authenticates, authorises and proxies as it does in a cluster; this end alone is emulated. A paused guest is
+ * a frozen container: its processes stop where they are, as a domain's do, but the host's kernel still answers for its network.
  */
 export async function startVirtApi({ kubelet, certificateAuthority }: ControlPlane, context: Context): Promise<{ stop: () => Promise<void> }> {
   const server = createServer({ cert: await readFile(kubelet.certificate), key: await readFile(kubelet.key) }, (request, response) => {
+    if (request.url?.startsWith(ADMISSION_PATH) === true) return void answerReview(context, request, response);
+    const [, namespace, name, action] = PAUSE.exec(new URL(request.url ?? '/', 'https://virt-api').pathname) ?? [];
+    if (request.method === 'PUT' && namespace !== undefined && name !== undefined) {
+      void turn(context, namespace, name, action === 'pause').then((refusal) => {
+        if (refusal === undefined) return response.writeHead(202).end();
+        return response.writeHead(refusal.code, { 'content-type': 'application/json' }).end(JSON.stringify(refusal));
+      });
+      return;
+    }
     if (request.url?.startsWith('/apis/subresources.kubevirt.io/v1') !== true) return void response.writeHead(404).end();
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ kind: 'APIResourceList', apiVersion: 'v1', groupVersion: 'subresources.kubevirt.io/v1', resources: RESOURCES }));
   });
@@ -47,9 +59,13 @@ export async function startVirtApi({ kubelet, certificateAuthority }: ControlPla
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  await register(context, (server.address() as { port: number }).port, (await readFile(certificateAuthority)).toString('base64'));
+  const { port } = server.address() as { port: number };
+  const caBundle = (await readFile(certificateAuthority)).toString('base64');
+  await register(context, port, caBundle);
+  await registerAdmission(context, port, caBundle);
   return {
     stop: async () => {
+      await context.client.delete('/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/virt-api-validator').catch(() => undefined);
       for (const socket of sockets) socket.destroy();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
@@ -57,7 +73,36 @@ export async function startVirtApi({ kubelet, certificateAuthority }: ControlPla
   };
 }
 
-const RESOURCES = [{ name: 'virtualmachineinstances/portforward', singularName: '', namespaced: true, kind: 'VirtualMachineInstance', verbs: ['get'] }];
+const RESOURCES = [
+  { name: 'virtualmachineinstances/portforward', singularName: '', namespaced: true, kind: 'VirtualMachineInstance', verbs: ['get'] },
+  ...['pause', 'unpause'].map((action) => ({ name: `virtualmachineinstances/${action}`, singularName: '', namespaced: true, kind: 'VirtualMachineInstance', verbs: ['update'] })),
+];
+
+/** Resolves with the Status of a refusal, in the order and with the words of pkg/virt-api/rest. */
+async function turn(context: Context, namespace: string, name: string, paused: boolean): Promise<{ code: number } | undefined> {
+  const guest = [...context.guests.values()].find((candidate) => candidate.namespace === namespace && candidate.machine === name);
+  const instance = context.cache.find('VirtualMachineInstance', namespace, name);
+  const about = `virtualmachineinstance.kubevirt.io "${name}"`;
+  if (instance === undefined) return refusal(404, 'NotFound', `${about} not found`);
+  const { phase, conditions = [] } = instance['status'] as { phase?: string; conditions?: { type: string }[] };
+  const conflict = (why: string) => refusal(409, 'Conflict', `Operation cannot be fulfilled on ${about}: ${why}`);
+  if (phase !== 'Running' || guest === undefined) return conflict('VM is not running');
+  const already = conditions.some(({ type }) => type === 'Paused');
+  if (paused && already) return conflict('VMI is already paused');
+  if (!paused && !already) return conflict('VMI is not paused');
+  try {
+    await (paused ? context.backend.pause(namespace, name) : context.backend.unpause(namespace, name));
+  } catch (error) {
+    return refusal(500, 'InternalError', String(error));
+  }
+  guest.paused = paused;
+  context.enqueue(namespace);
+  return undefined;
+}
+
+function refusal(code: number, reason: string, message: string): { code: number } {
+  return { ...{ kind: 'Status', apiVersion: 'v1', status: 'Failure' }, code, ...{ reason, message } };
+}
 
 async function register({ client }: Context, port: number, caBundle: string): Promise<void> {
   await client.ensure('/api/v1/namespaces', { metadata: { name: 'kubevirt' } });

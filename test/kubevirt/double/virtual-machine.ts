@@ -2,6 +2,7 @@ import type { ApiObject } from '../api-client.ts';
 import type { Context } from './context.ts';
 import { owner } from './disk.ts';
 import { path } from './kinds.ts';
+import { volumeSnapshotStatuses } from './snapshot.ts';
 import { differs, mergeConditions } from './status.ts';
 
 const FINALIZER = 'kubevirt.io/virtualMachineControllerFinalize';
@@ -27,6 +28,7 @@ export async function stepVirtualMachine(context: Context, machine: ApiObject): 
     ready: isReady(instance),
     printableStatus: printable(context, machine, instance),
     runStrategy: strategyOf(machine),
+    volumeSnapshotStatuses: volumeSnapshotStatuses(context, machine),
     conditions: mergeConditions(machine, [
       { type: 'Ready', status: isReady(instance) ? 'True' : 'False', ...(isReady(instance) ? {} : { reason: instance === undefined ? 'VMINotExists' : 'GuestNotRunning', message: instance === undefined ? 'VMI does not exist' : `Guest VM is not reported as running, phase ${phase ?? ''}` }) },
     ]),

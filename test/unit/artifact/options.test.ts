@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { debianMirrors, defaultCacheDirectory } from '../../../harness/artifact/options.ts';
+import { defaultCacheDirectory } from '../../../harness/artifact/options.ts';
 
 test.each([
   [{ PROOFGRID_CACHE: '/a', XDG_CACHE_HOME: '/b' }, '/a'],
@@ -11,10 +11,4 @@ test.each([
   [{ PROOFGRID_CACHE: 'relative', XDG_CACHE_HOME: 'also' }, join(homedir(), '.cache/proofgrid')],
 ])('the cache of %j is %s', (env, expected) => {
   expect(defaultCacheDirectory(env)).toBe(expected);
-});
-
-test('a mirror comes from the options, else the environment, else from Debian', () => {
-  expect(debianMirrors({ main: 'http://a' }, { PROOFGRID_DEBIAN_MIRROR: 'http://b', PROOFGRID_DEBIAN_SECURITY_MIRROR: 'http://c' }))
-    .toEqual({ main: 'http://a', security: 'http://c' });
-  expect(debianMirrors({}, {}).main).toBe('http://deb.debian.org/debian');
 });

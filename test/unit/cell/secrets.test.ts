@@ -12,6 +12,7 @@ test('the body of a private key is a secret, its frame is not', () => {
 
 test('what a kubeconfig or an encryption configuration embeds is a secret', () => {
   expect(secretsOf('users:\n- user:\n    client-key-data: QUJDREVGR0hJSktMTU5PUA==\n')).toEqual(['QUJDREVGR0hJSktMTU5PUA==']);
+  expect(secretsOf('{"user": {"client-key-data": "QUJDREVGR0hJSktMTU5PUA=="}}')).toEqual(['QUJDREVGR0hJSktMTU5PUA==']);
   expect(secretsOf('keys:\n- name: key1\n  secret: QUJDREVGR0hJSktMTU5PUQ==\n')).toEqual(['QUJDREVGR0hJSktMTU5PUQ==']);
 });
 
@@ -21,6 +22,13 @@ test('a directory gives the secrets of its keys, and nothing of certificates', a
   await writeFile(path.join(directory, 'pki', 'ca.key'), `-----BEGIN EC PRIVATE KEY-----\n${BODY}\n-----END EC PRIVATE KEY-----\n`);
   await writeFile(path.join(directory, 'pki', 'ca.crt'), '-----BEGIN CERTIFICATE-----\nMIIBpublicpublicpublicpublic\n-----END CERTIFICATE-----\n');
   expect(await readSecrets(directory)).toEqual([BODY]);
+});
+
+test('the key that encrypts Secrets at rest, a bare word in its file, is a secret', async () => {
+  const directory = await mkdtemp(path.join(tmpdir(), 'proofgrid-secrets-'));
+  const key = 'QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY=';
+  await writeFile(path.join(directory, 'encryption.key'), `${key}\n`);
+  expect(await readSecrets(directory)).toEqual([key]);
 });
 
 test('every occurrence is masked', () => {

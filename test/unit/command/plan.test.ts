@@ -82,6 +82,7 @@ test('one cell as JSON', async () => {
             "network": "host-gw",
             "topology": "all-in-one"
           },
+          "runtime": "containerd",
           "machines": [
             {
               "name": "node-1",

@@ -43,6 +43,12 @@ test('rules between values are told with their place', async () => {
   await expect(readClusterDeployment(path.join(directory, 'cluster.yaml'))).rejects.toThrow(/cluster\.yaml:12:5: .*odd number.*got 2.*\n.*cluster\.yaml:13:14: .*duplicate machine b/s);
 });
 
+test('executables of an engine without its version are told with their place', async () => {
+  const released = 'runtime: {name: docker, binaries: {source: {type: directory, path: /opt}, sha256: {}}}';
+  const directory = await files({ 'cluster.yaml': DOCUMENT.replace('runtime: {name: containerd}', released), 'cni.yaml': '' });
+  await expect(readClusterDeployment(path.join(directory, 'cluster.yaml'))).rejects.toThrow(/cluster\.yaml:7:\d+: .*binaries are of one version: name it/);
+});
+
 test('groups keep the order of the document, empty ones stand there too', async () => {
   const directory = await files({ 'cluster.yaml': DOCUMENT.replace('[worker]', '[control-plane]').replace('type: direct}', 'type: external, host: lb, port: 6443}'), 'cni.yaml': '' });
   const groups = groupsOf(await readClusterDeployment(path.join(directory, 'cluster.yaml')));

@@ -142,3 +142,15 @@ test('an image outside the directory that machines see is a mistake of ours', ()
   const pause = { ...broken.images.pause, directory: '/elsewhere' };
   expect(() => toClusterDeployment({ ...broken, images: { ...broken.images, pause } })).toThrow('pause.tar lies in /elsewhere, and the machines see /cache/images alone');
 });
+
+test('an engine that comes as a release: its version, executables and where the machines see them', () => {
+  const released = binaries('27.5.1', ['dockerd']);
+  const seed = { source: '/cache/27.5.1', target: '/opt/seed/docker/27.5.1' };
+  const whole = input({ names: ['all-in-one'], set: ['runtime=docker'] });
+  expect(toClusterDeployment({ ...whole, runtime: released, seeds: { ...whole.seeds, runtime: seed } }).spec.runtime).toMatchObject({
+    name: 'docker',
+    version: '27.5.1',
+    binaries: { source: { type: 'directory', path: '/opt/seed/docker/27.5.1' }, sha256: { dockerd: digest('a') } },
+  });
+  expect(toClusterDeployment(whole).spec.runtime).not.toHaveProperty('binaries');
+});

@@ -39,7 +39,7 @@ test.each([
   ['machine twice', edited('name: worker-2', 'name: worker-1'), /machine "worker-1" stands twice/],
   ['unknown default', edited('default: debian-12', 'default: debain-12'), 'm.yaml:9:14: os has no value "debain-12"; did you mean debian-12? Otherwise use one of debian-12, debian-13 [MATRIX_UNKNOWN_VALUE]'],
   ['unknown name in a constraint', edited('runtime: docker,', 'runtime: dokcer,'), /runtime has no value "dokcer"; did you mean docker\?/],
-  ['bad range', edited('">=1.24"', '">=1.24.3"'), /">=1\.24\.3" is no range of kubernetes/],
+  ['bad range', edited('">=1.24"', '">=1.24.3.1"'), /">=1\.24\.3\.1" is no range of kubernetes/],
   ['range of another axis', edited('runtime: docker,', 'runtime: ">1.0",'), /">1\.0" is no range of runtime/],
   ['unknown name in a tier', edited('network: [host-gw, vxlan]', 'network: [host-gw, vxlna]'), /network has no value "vxlna"; did you mean vxlan\?/],
   ['unknown name in an included cell', edited('{ topology: ha }', '{ topology: hq }'), /topology has no value "hq"; did you mean ha\?/],

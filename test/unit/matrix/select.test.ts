@@ -21,6 +21,7 @@ test('without any wish: the tier smoke', () => {
     {
       slug: 'all-in-one-90400b02',
       axes: { os: 'debian-12', kubernetes: '1.20.2+deb12u1', runtime: 'containerd', etcd: '3.4', network: 'host-gw', topology: 'all-in-one' },
+      runtime: 'containerd',
       machines: [{ name: 'node-1', roles: ['etcd', 'control-plane', 'worker'], cpus: 2, memory: 3 * 2 ** 30 }],
       suites: ['lifecycle', 'e2e'],
       sources: {
@@ -83,6 +84,8 @@ test.each<[Wish, string]>([
   [{ names: ['small'], suites: ['e3e'] }, 'there is no suite "e3e"; did you mean e2e? Otherwise use one of lint, lifecycle, e2e [UNKNOWN_SUITE]'],
   [{ tier: 'nightli' }, 'there is no tier "nightli"; did you mean nightly? Otherwise use one of smoke, merge-request, nightly, release [UNKNOWN_TIER]'],
   [{ names: ['small'], set: ['kubernetes=1.24.0', 'runtime=docker'] }, "the cell small cannot exist with os debian-12, kubernetes 1.24.0, runtime docker, etcd 3.4, network host-gw, topology small: Kubernetes 1.24 removed dockershim, the kubelet's own way to Docker (docker-needs-dockershim); choose another value with --set [MATRIX_CELL_IMPOSSIBLE]"],
+  [{ names: ['small'], set: ['kubernetes=1.19.16'] }, 'the cell small cannot exist with os debian-12, kubernetes 1.19.16, runtime containerd, etcd 3.4, network host-gw, topology small: the playbooks know the flags and APIs of Kubernetes from 1.20 on (playbooks-begin-with-1-20); choose another value with --set [MATRIX_CELL_IMPOSSIBLE]'],
+  [{ names: ['small'], set: ['etcd=3.3.27'] }, 'the cell small cannot exist with os debian-12, kubernetes 1.20.2+deb12u1, runtime containerd, etcd 3.3.27, network host-gw, topology small: the playbooks know the configuration of etcd from 3.4 on (playbooks-begin-with-etcd-3-4); choose another value with --set [MATRIX_CELL_IMPOSSIBLE]'],
   [{ set: ['kubernetes=1.34.1'] }, 'no cell of the tier smoke can exist with os debian-12, kubernetes 1.34.1, runtime containerd, etcd 3.4, network host-gw, topology all-in-one: from Kubernetes 1.31 on kubeadm accepts no etcd older than 3.5.11 (kubernetes-needs-etcd-3-5); choose another value with --set [MATRIX_CELL_IMPOSSIBLE]'],
 ])('%j is refused', (wish, message) => {
   const error = refusal(wish);

@@ -11,15 +11,21 @@ test.each([
   ['1.20.2+deb12u1', '>=1.20', true],
   ['1.35.0-rc.1', '>=1.35', true],
   ['3.4', '<3.5', true],
+  ['3.5.10', '<3.5.11', true],
+  ['3.5.11', '<3.5.11', false],
+  ['3.4.30', '<3.5.11', true],
+  ['3.5', '<3.5.11', false],
+  ['3.5', '>=3.5.11', true],
+  ['3.5.11', '>3.5.11', false],
   ['host-gw', '>=1.24', false],
   ['1.24.0', '>=nonsense', false],
 ])('%s in %s: %s', (version, range, expected) => {
   expect(inRange(version, range)).toBe(expected);
 });
 
-test('ranges name minors alone', () => {
-  expect(['>=1.24', '< 3.5', '<=1.9'].every(isValidRange)).toBe(true);
-  expect(['>=1.24.3', '>=', '=1.24', '1.24', '>=1.24 <1.30', '>= 1'].some(isValidRange)).toBe(false);
+test('ranges name minors, or patches', () => {
+  expect(['>=1.24', '< 3.5', '<=1.9', '>=1.24.3'].every(isValidRange)).toBe(true);
+  expect(['>=1.24.3.1', '>=', '=1.24', '1.24', '>=1.24 <1.30', '>= 1'].some(isValidRange)).toBe(false);
   expect(['>=x', '<', '=1'].every(isRange)).toBe(true);
   expect(isRange('1.24')).toBe(false);
 });

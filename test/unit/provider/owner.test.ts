@@ -23,14 +23,14 @@ test('a number of another pid namespace says nothing', () => {
 
 test('a process that has ended is dead, even while its parent has not collected it', async () => {
   // The inner shell ends at once, and the sleep that took its parent's place never collects it.
-  const parent = spawn('/bin/sh', ['-c', 'sh -c "echo \\$\\$; exec sleep 0.2" & exec sleep 30'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const parent = spawn('/bin/sh', ['-c', 'sh -c "echo \\$\\$; exec sleep 3" & exec sleep 30'], { stdio: ['ignore', 'pipe', 'ignore'] });
   const [line] = (await once(parent.stdout, 'data')) as [Buffer];
   const pid = Number(line.toString().trim());
   const { readFileSync } = await import('node:fs');
   const fields = () => readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ');
   const zombie = { ...owner, pid, startTime: fields()[19] ?? '' };
   expect(ownerState(zombie, pidNamespace())).toBe('alive');
-  await expect.poll(() => fields()[0], { timeout: 5000 }).toBe('Z');
+  await expect.poll(() => fields()[0], { timeout: 15_000 }).toBe('Z');
   expect(ownerState(zombie, pidNamespace())).toBe('dead');
   parent.kill('SIGKILL');
 });

@@ -60,3 +60,8 @@ test('a page that is written elsewhere finds the evidence', () => {
   writeReports(directory, { html: elsewhere });
   expect(readFileSync(elsewhere, 'utf8')).toContain('href="./../cells/debian-12-all-in-one/evidence/pod-to-pod.txt"');
 });
+
+test('a file that cannot be written is a usage error that names it', () => {
+  const directory = runDirectory(journalBytes(PASSED_RUN));
+  expect(() => writeReports(directory, { junit: directory })).toThrow(expect.objectContaining({ code: 'REPORT_NOT_WRITTEN', fault: 'usage' }) as Error);
+});

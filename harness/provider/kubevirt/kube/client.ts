@@ -54,8 +54,8 @@ export interface KubeClient {
   readonly watchSilenceMs: number;
   get<T>(place: Place, signal?: AbortSignal): Promise<Answer<T> | undefined>;
   list<T>(place: Place, options?: ListOptions): Promise<Listed<T>>;
-  /** Server-side apply: creates or updates what we own, leaves the rest. */
-  apply<T extends KubeObject>(object: T, signal?: AbortSignal): Promise<Answer<T>>;
+  /** Server-side apply: creates or updates what we own, leaves the rest. `dryRun`: only admission has its say. */
+  apply<T extends KubeObject>(object: T, signal?: AbortSignal, options?: { readonly dryRun?: boolean }): Promise<Answer<T>>;
   /** Not repeated when it may have happened. */
   create<T extends KubeObject>(object: T, signal?: AbortSignal): Promise<Answer<T>>;
   /** JSON merge patch of what must exist; `metadata.uid` in it is a precondition. Undefined when it does not exist. */
@@ -127,8 +127,8 @@ export function kubeClient(options: ClientOptions = {}): KubeClient {
     },
     get: (place, signal) => unless404(object({ method: 'GET', path: resourcePath(place), safety: 'idempotent', signal })),
     list: (place, listOptions = {}) => list(object, resourcePath(place), listOptions),
-    apply: (wanted, signal) => {
-      const path = `${resourcePath(placeOf(wanted))}?fieldManager=${FIELD_MANAGER}&force=true`;
+    apply: (wanted, signal, { dryRun = false } = {}) => {
+      const path = `${resourcePath(placeOf(wanted))}?fieldManager=${FIELD_MANAGER}&force=true${dryRun ? '&dryRun=All' : ''}`;
       return object({ method: 'PATCH', path, body: JSON.stringify(wanted), contentType: 'application/apply-patch+yaml', safety: 'idempotent', signal });
     },
     create: (wanted, signal) => {

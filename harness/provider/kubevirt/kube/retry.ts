@@ -18,6 +18,11 @@ const FIRST_DELAY = 200;
 const LONGEST_DELAY = 5000;
 /** 500: `etcdserver: leader changed` and the like. 502–504: a load balancer between two API servers. */
 const TRANSIENT = new Set([500, 502, 503, 504]);
+/**
+ * Quota admission found the quota changed by somebody else, more often than it tries again; what was asked for was not done.
+ * https://github.com/kubernetes/kubernetes/issues/67761
+ */
+const QUOTA_CONFLICT = /cannot be fulfilled on resourcequotas/;
 
 /**
  * Milliseconds until the request may be sent again, or undefined when it must not be: because that could do something
@@ -31,9 +36,9 @@ export function retryDelay({ safety, failure, attempts, elapsedMs, limitMs }: At
   return elapsedMs + delay > limitMs ? undefined : delay;
 }
 
-function mayRepeat(safety: Safety, { status, unsent }: Failure): boolean {
+function mayRepeat(safety: Safety, { status, message, unsent }: Failure): boolean {
   // Refused before it was looked at (API priority and fairness).
-  if (status === 429) return true;
+  if (status === 429 || (status === 409 && QUOTA_CONFLICT.test(message))) return true;
   if (status !== undefined) return safety === 'idempotent' && TRANSIENT.has(status);
   return unsent || safety === 'idempotent';
 }

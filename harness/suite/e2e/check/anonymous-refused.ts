@@ -6,7 +6,7 @@ import { faulty } from '../fault/mend.ts';
 import { nodesReady } from '../fault/node.ts';
 import { restartUnit } from '../fault/unit.ts';
 import { judgeComplaints } from '../judge.ts';
-import { probeHttp } from '../probe.ts';
+import { presentedCertificate, probeHttp } from '../probe.ts';
 
 /** Everything but the health paths, which newer versions show to anybody: discovery and the version tell an attacker a lot. */
 const API_PATHS = ['/api', '/apis', '/version', '/metrics', '/openapi/v2', '/api/v1/nodes', '/api/v1/secrets', '/api/v1/namespaces/kube-system/configmaps'];
@@ -23,12 +23,14 @@ export const anonymousRefused: Check = {
       ...apiServers(context).flatMap(({ host, port }) => API_PATHS.map((path) => mustRefuse(context, host, 'API server', port, path))),
       ...nodes(context).flatMap((host) => KUBELET_PATHS.map((path) => mustRefuse(context, host, 'kubelet', 10250, path))),
       ...nodes(context).map((host) => mustNotAnswer(context, host, 'http', 10255, 'read-only kubelet')),
+      // Silence proves a refusal only where somebody is there to refuse.
+      ...etcdMembers(context).map(async (host) => void (await presentedCertificate(context, host.address, 2379))),
       ...etcdMembers(context).flatMap((host) => [
         mustNotAnswer(context, host, 'https', 2379, 'etcd without a client certificate'),
         mustNotAnswer(context, host, 'http', 2379, 'etcd in clear text'),
       ]),
     ]);
-    return judgeComplaints('anonymous requests refused by every API server, kubelet and etcd member', complaints.flat());
+    return judgeComplaints('anonymous requests refused by every API server, kubelet and etcd member', complaints.flatMap((list) => list ?? []));
   },
   sabotages: [
     {
@@ -64,12 +66,12 @@ export const anonymousRefused: Check = {
 };
 
 async function mustRefuse(context: ClusterContext, host: Host, server: string, port: number, path: string): Promise<string[]> {
-  const { status, error } = await probeHttp(`https://${bracket(host.address)}:${port}${path}`, context.signal);
+  const { status, error } = await probeHttp(context, `https://${bracket(host.address)}:${port}${path}`);
   return REFUSED.includes(status) ? [] : [`${server} of ${host.name}: ${path}: ${status === 0 ? error : `HTTP ${status}`}`];
 }
 
 /** Nothing at all may come back: the connection is refused, or ends in the handshake. */
 async function mustNotAnswer(context: ClusterContext, host: Host, scheme: string, port: number, server: string): Promise<string[]> {
-  const { status } = await probeHttp(`${scheme}://${bracket(host.address)}:${port}/version`, context.signal);
+  const { status } = await probeHttp(context, `${scheme}://${bracket(host.address)}:${port}/version`);
   return status === 0 || (scheme === 'http' && status === 400) ? [] : [`${server} of ${host.name}: HTTP ${status}`];
 }

@@ -22,7 +22,8 @@ export const apiEndpointSurvives: Check = {
   limitMs: TAKEOVER_LIMIT + RETURN_LIMIT + 60_000,
   skip(context) {
     if (controlPlanes(context).length < 2) return 'the cluster has one control plane';
-    return context.power === undefined ? 'the provider cannot cut the power of a machine' : undefined;
+    if (context.power !== undefined) return undefined;
+    return `the provider cannot cut the power of a machine${context.powerMissing === undefined ? '' : `: ${context.powerMissing}`}`;
   },
   async run(context) {
     const { power } = context;

@@ -1,12 +1,21 @@
-import type { Check } from '../../check.ts';
-import { last, nodes } from '../api-server.ts';
-import { MINIMUM_DAYS, validityComplaint } from '../certificate.ts';
+import type { Check, ClusterContext } from '../../check.ts';
+import { etcdMembers, last, nodes } from '../api-server.ts';
+import { MINIMUM_DAYS, validityComplaint, type SeenCertificate } from '../certificate.ts';
 import { replaceKubeletCertificate } from '../fault/certificate.ts';
 import { faulty } from '../fault/mend.ts';
 import { until } from '../wait.ts';
 import { judgeComplaints } from '../judge.ts';
 import { liveCertificates } from '../live-certificates.ts';
 import { storedCertificates } from '../stored-certificates.ts';
+
+/** A directory without a certificate says that we look in the wrong place, not that all is well. */
+function missing(context: ClusterContext, stored: readonly SeenCertificate[]): string[] {
+  const expected = [...nodes(context).map((host) => ({ host, directory: '/etc/kubernetes/' })), ...etcdMembers(context).map((host) => ({ host, directory: '/etc/etcd/' }))];
+  return expected
+    .map(({ host, directory }) => `${host.name}:${directory}`)
+    .filter((place) => !stored.some((seen) => seen.place.startsWith(place)))
+    .map((place) => `${place}: no certificate found`);
+}
 
 export const certificateValidity: Check = {
   name: 'certificate-validity',
@@ -17,10 +26,10 @@ export const certificateValidity: Check = {
     const [live, ...stored] = await Promise.all([liveCertificates(context), ...context.hosts.map(storedCertificates)]);
     const all = [...live, ...stored.flat()];
     const now = new Date();
-    return judgeComplaints(
-      `${all.length} certificates valid for ${MINIMUM_DAYS} days`,
-      all.flatMap((seen) => validityComplaint(seen, now) ?? []),
-    );
+    return judgeComplaints(`${all.length} certificates valid for ${MINIMUM_DAYS} days`, [
+      ...missing(context, stored.flat()),
+      ...all.flatMap((seen) => validityComplaint(seen, now) ?? []),
+    ]);
   },
   sabotages: [
     {

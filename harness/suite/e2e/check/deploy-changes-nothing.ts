@@ -12,7 +12,7 @@ export const deployChangesNothing: Check = {
   // As long as a deploy from nothing may take on a slow machine; this one takes seconds.
   limitMs: 10 * 60_000,
   async run(context) {
-    const { outcome, changed, failure } = await context.operate('deploy');
+    const { outcome, changed, failure } = await context.operate('deploy', context.signal);
     const where = failure === undefined ? '' : `: ${failure.step}, task "${failure.task}" on ${failure.host}: ${failure.message}`;
     const expected = 'deploy passed, 0 changes';
     return { passed: outcome === 'passed' && changed === 0, expected, observed: `deploy ${outcome}, ${changed} changes${where}` };

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { Check } from '../../check.ts';
-import { controlPlanes, etcdMembers, kube, last } from '../api-server.ts';
+import type { Check, ClusterContext } from '../../check.ts';
+import { apiServers, controlPlanes, etcdMembers, kube, last, type ApiServer } from '../api-server.ts';
 import { readValue } from '../etcd.ts';
 import { controlPlaneWhole, restartApiServers } from '../fault/api-server.ts';
 import { editFile } from '../fault/file.ts';
@@ -18,29 +18,23 @@ const IDENTITY_FIRST = String.raw`s/^\( *\)- \(secretbox\|aescbc\|aesgcm\|kms\):
 export const secretEncryptedAtRest: Check = {
   name: 'secret-encrypted-at-rest',
   title: 'A Secret cannot be read in etcd itself',
-  // Two requests, and a command on an etcd member.
+  // Two requests to each API server, and a command on an etcd member for each.
   limitMs: 90_000,
   async run(context) {
-    const api = kube(context);
-    await ensureNamespace(context, api);
-    const name = uniqueName('at-rest');
-    const canary = randomBytes(24).toString('hex');
-    await api.post(`${NAMESPACE_PATH}/secrets`, { apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace: NAMESPACE }, stringData: { canary } });
-    try {
-      const raw = await readValue(last(etcdMembers(context)), `/registry/secrets/${NAMESPACE}/${name}`);
-      return judgeComplaints('a Secret encrypted in etcd', complain(raw, canary));
-    } finally {
-      await api.remove(`${NAMESPACE_PATH}/secrets/${name}`);
-    }
+    await ensureNamespace(context, kube(context));
+    // Each API server encrypts what it writes itself: through the endpoint one of them would answer for all.
+    const complaints = await Promise.all(apiServers(context).map(async (server) => complain(context, server)));
+    return judgeComplaints('Secrets written by every API server encrypted in etcd', complaints.flat());
   },
   sabotages: [
     {
       name: 'encryption-switched-off',
-      observed: /^the Secret lies in etcd in clear text$/,
+      observed: /^the Secret written by \S+ lies in etcd in clear text$/,
       apply: faulty(async (context, mend) => {
         mend(() => controlPlaneWhole(context));
         mend(() => restartApiServers(context));
-        for (const host of controlPlanes(context)) {
+        // One is enough: the check must not be content with the others.
+        for (const host of [last(controlPlanes(context))]) {
           const pid = (await must(host, ['systemctl', 'show', '--property=MainPID', '--value', 'kube-apiserver'])).trim();
           const words = (await must(host, ['cat', `/proc/${pid}/cmdline`])).split('\0');
           const path = words.find((word) => word.startsWith(FLAG))?.slice(FLAG.length);
@@ -53,9 +47,21 @@ export const secretEncryptedAtRest: Check = {
   ],
 };
 
+async function complain(context: ClusterContext, { host, api }: ApiServer): Promise<string[]> {
+  const name = uniqueName('at-rest');
+  const canary = randomBytes(24).toString('hex');
+  await api.post(`${NAMESPACE_PATH}/secrets`, { apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace: NAMESPACE }, stringData: { canary } });
+  try {
+    const raw = await readValue(last(etcdMembers(context)), `/registry/secrets/${NAMESPACE}/${name}`);
+    return judgeStored(raw, canary).map((complaint) => `the Secret written by ${host.name} ${complaint}`);
+  } finally {
+    await api.remove(`${NAMESPACE_PATH}/secrets/${name}`);
+  }
+}
+
 /** Every encrypting provider marks what it wrote with `k8s:enc:`: https://kubernetes.io/docs/tasks/administer-cluster/encrypt-data/ */
-function complain(raw: Buffer | undefined, canary: string): string[] {
-  if (raw === undefined) return ['the Secret is not where etcd must have it'];
-  if (raw.includes(canary)) return ['the Secret lies in etcd in clear text'];
-  return raw.subarray(0, 8).toString() === 'k8s:enc:' ? [] : [`the Secret in etcd starts with ${JSON.stringify(raw.subarray(0, 8).toString('latin1'))}`];
+function judgeStored(raw: Buffer | undefined, canary: string): string[] {
+  if (raw === undefined) return ['is not where etcd must have it'];
+  if (raw.includes(canary)) return ['lies in etcd in clear text'];
+  return raw.subarray(0, 8).toString() === 'k8s:enc:' ? [] : [`starts in etcd with ${JSON.stringify(raw.subarray(0, 8).toString('latin1'))}`];
 }

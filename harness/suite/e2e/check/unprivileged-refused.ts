@@ -68,7 +68,7 @@ async function complain({ host, api }: ApiServer): Promise<string[]> {
 
 async function kubeletComplaint(context: ClusterContext, node: string, address: string, token: string): Promise<string[]> {
   const url = `https://${bracket(address)}:10250/pods`;
-  const { status, error } = await probeHttp(url, context.signal, { authorization: `Bearer ${token}` });
+  const { status, error } = await probeHttp(context, url, { authorization: `Bearer ${token}` });
   return status === 403 ? [] : [`kubelet of ${node}: /pods: ${status === 0 ? error : `HTTP ${status}`}`];
 }
 

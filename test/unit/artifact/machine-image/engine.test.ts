@@ -5,6 +5,7 @@ import { execa } from 'execa';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { chooseEngine } from '../../../../harness/artifact/machine-image/engine.ts';
 import { CUSTOMIZE } from '../../../../harness/artifact/machine-image/system-files.ts';
+import { reportedVersions } from '../../../../harness/artifact/machine-image/root.ts';
 import { packagesOf } from '../../../../harness/artifact/machine-image/packages.ts';
 
 let directory: string;
@@ -25,6 +26,14 @@ test('an image has the packages of its runtime and of no other', () => {
   expect(packagesOf('bookworm', 'containerd')).not.toContain('docker.io');
   expect(packagesOf('bookworm', 'docker')).not.toContain('containerd');
   expect(packagesOf('trixie', 'docker')).toContain('docker-cli');
+  expect(packagesOf('bookworm').filter((name) => ['containerd', 'docker.io', 'runc'].includes(name))).toEqual([]);
+});
+
+test('the report of an image names what matters, and refuses an image without what was asked for', () => {
+  const listing = 'adduser\t3.134\nrunc\t1.1.5\nsystemd\t252\n';
+  expect(reportedVersions(listing, ['systemd', 'runc'])).toEqual({ systemd: '252', runc: '1.1.5' });
+  expect(() => reportedVersions(listing, ['systemd', 'haproxy', 'keepalived'])).toThrow('lacks haproxy, keepalived');
+  expect(() => reportedVersions('', ['systemd'])).toThrow('lacks systemd');
 });
 
 test('the customize script is valid shell', async () => {

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { PassThrough, type Duplex } from 'node:stream';
 import { duplexPair } from './duplex-pair.ts';
 import { expect, onTestFinished, test } from 'vitest';
-import { createTunnels } from '../../../../harness/provider/kubevirt/access.ts';
+import { createTunnels, reach, waysOf } from '../../../../harness/provider/kubevirt/access.ts';
 import type { KubeClient } from '../../../../harness/provider/kubevirt/kube/client.ts';
 
 const client = {} as KubeClient;
@@ -47,4 +47,33 @@ test('closing ends listener and connections', async () => {
   const refused = connect({ host: '127.0.0.1', port });
   const [error] = (await once(refused, 'error')) as [NodeJS.ErrnoException];
   expect(error.code).toBe('ECONNREFUSED');
+});
+
+test.each([
+  ['auto', false, { straight: true, tunnelled: true }],
+  ['auto', true, { straight: true, tunnelled: false }],
+  ['direct', false, { straight: true, tunnelled: false }],
+  ['api-server', false, { straight: false, tunnelled: true }],
+  ['api-server', true, { straight: false, tunnelled: true }],
+] as const)('access %s, inside the cluster: %s', (access, inCluster, ways) => {
+  expect(waysOf({ access }, { inCluster })).toEqual(ways);
+});
+
+test('a machine whose sshd greets is reached straight, unless the site forbids it', async () => {
+  const server = createServer((socket) => socket.end('SSH-2.0-test\r\n')).listen(0, '127.0.0.1');
+  onTestFinished(() => void server.close());
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const machine = { name: 'a', address: '127.0.0.1', port, user: 'root', identityFile: '', knownHostsFile: '' };
+  const made = tunnels(async () => {
+    const [near, far] = duplexPair();
+    far.write('SSH-2.0-test\r\n');
+    return near;
+  });
+  const ways = { straight: true, tunnelled: true };
+  expect(await reach({ tunnels: made, ways }, 'n', machine)).toBe(machine);
+  const { port: listener } = await made.to('n', 'a');
+  expect(await reach({ tunnels: made, ways: { ...ways, straight: false } }, 'n', machine)).toEqual({ ...machine, via: { address: '127.0.0.1', port: listener } });
+  const nowhere = { ...machine, address: '127.0.0.1', port: 1 };
+  expect(await reach({ tunnels: made, ways: { ...ways, tunnelled: false } }, 'n', nowhere)).toBeUndefined();
 });

@@ -46,6 +46,14 @@ test('the scheduler and the quota are quoted', () => {
   expect(progress({ instance: instance('Pending', { conditions: refused }) })).toMatchObject({ type: 'broken', stage: 'scheduled' });
 });
 
+test.each([
+  'pods "x" is forbidden: error looking up service account proofgrid-x/default: serviceaccount "default" not found',
+  'pods "x" is forbidden: status unknown for quota: cell, resources: pods',
+])('what a controller of Kubernetes has still to do is waited for: %s', (message) => {
+  const conditions = [{ type: 'Synchronized', status: 'False', reason: 'FailedCreate', message }];
+  expect(progress({ instance: instance('Pending', { conditions }) })).toEqual({ type: 'waiting', stage: 'scheduled', reason: message });
+});
+
 test('each stage has its own limit, and one that comes back goes on with what it had left', () => {
   const clock = stageClock({ ...STAGE_LIMITS, scheduled: 100, running: 50 });
   expect(clock.overdue('scheduled', 0)).toBe(-100);

@@ -15,6 +15,7 @@ test.each([
   ['an error inside, of a creation', 'once', { status: 500 }, false],
   ['not found', 'idempotent', { status: 404 }, false],
   ['a conflict', 'idempotent', { status: 409 }, false],
+  ['a conflict of others over the quota', 'once', { status: 409, message: 'Operation cannot be fulfilled on resourcequotas "cell": the object has been modified; please apply your changes to the latest version and try again' }, true],
   ['gone', 'idempotent', { status: 410 }, false],
   ['forbidden', 'idempotent', { status: 403 }, false],
 ] as const)('%s', (_name, safety, change, again) => {
