@@ -41,7 +41,8 @@ interface Supplies {
   readonly etcd: Binaries;
   /** Absent where the machine image has the engine. */
   readonly runtime?: Binaries;
-  readonly image: MachineImage;
+  /** Absent where the provider has images of its own. */
+  readonly image?: MachineImage;
   readonly images: { readonly pause: ImageArchive; readonly agnhost: ImageArchive };
 }
 
@@ -51,7 +52,7 @@ export async function prepare(preparation: Preparation): Promise<Prepared> {
   const phase = openPhase(journal, { cell: cell.slug, suite: 'cell', phase: 'prepare' }, ['artifacts', 'machines']);
   const report = (message: string) => journal.write({ type: 'progress', cell: cell.slug, message });
   try {
-    const supplies = await phase.run('artifacts', () => gather(cell, preparation.artifacts, { signal, report }));
+    const supplies = await phase.run('artifacts', () => gather(preparation, { signal, report }));
     const seeds = seedsOf(cell, supplies);
     const lease = await phase.run('machines', async () => {
       if (preparation.existing !== undefined) return preparation.existing;
@@ -67,13 +68,13 @@ export async function prepare(preparation: Preparation): Promise<Prepared> {
   }
 }
 
-async function acquire({ cell, paths, owner, provider }: Preparation, image: MachineImage, seeds: Seed[], progress: Progress): Promise<Lease> {
+async function acquire({ cell, paths, owner, provider }: Preparation, image: MachineImage | undefined, seeds: Seed[], progress: Progress): Promise<Lease> {
   const request: LeaseRequest = {
     cell: cell.slug,
     owner,
     timeToLive: LEASE_TIME_TO_LIVE,
     machines: cell.machines.map(({ name, cpus, memory, roles }) => ({ name, cpus, memory, roles })),
-    image: image.reference,
+    ...(image !== undefined && { image: image.reference }),
     os: cell.axes.os,
     seeds,
     virtualAddress: cell.machines.filter(({ roles }) => roles.includes('control-plane')).length > 1,
@@ -88,14 +89,14 @@ async function acquire({ cell, paths, owner, provider }: Preparation, image: Mac
   }
 }
 
-async function gather(cell: Cell, artifacts: Artifacts, progress: Progress): Promise<Supplies> {
+async function gather({ cell, artifacts, provider }: Preparation, progress: Progress): Promise<Supplies> {
   const kubernetes = await artifacts.kubernetes(cell.sources.kubernetes, progress);
   const etcd = await artifacts.etcd(cell.sources.etcd, progress);
   const images = await artifacts.images(progress);
   const { runtime: release } = cell.sources;
   const runtime = release === undefined ? undefined : await artifacts.runtime(release, progress);
-  const image = await artifacts.machineImage({ os: cell.axes.os, ...(runtime === undefined && { runtime: cell.runtime }), etcd }, progress);
-  return { kubernetes, etcd, ...(runtime !== undefined && { runtime }), image, images };
+  const image = provider.goldenImages ? undefined : await artifacts.machineImage({ os: cell.axes.os, ...(runtime === undefined && { runtime: cell.runtime }), etcd }, progress);
+  return { kubernetes, etcd, ...(runtime !== undefined && { runtime }), ...(image !== undefined && { image }), images };
 }
 
 function seedsOf(cell: Cell, { kubernetes, runtime, images }: Supplies): { kubernetes: Seed; images: Seed; runtime?: Seed } {
@@ -119,8 +120,7 @@ function writeProperties(journal: JournalWriter, cell: string, supplies: Supplie
     'etcd.version': supplies.etcd.version,
     'etcd.digest': supplies.etcd.digest,
     ...(supplies.runtime !== undefined && { 'runtime.version': supplies.runtime.version, 'runtime.digest': supplies.runtime.digest }),
-    'image.digest': supplies.image.digest,
-    ...prefixed('image.package', supplies.image.packages),
+    ...(supplies.image !== undefined && { 'image.digest': supplies.image.digest, ...prefixed('image.package', supplies.image.packages) }),
     ...prefixed('machines', lease.properties),
     'agnhost.sha256': supplies.images.agnhost.sha256,
   };

@@ -46,9 +46,9 @@ export interface LeaseRequest {
   /** Milliseconds without a heartbeat after which anyone may reap. */
   readonly timeToLive: number;
   readonly machines: readonly MachineRequest[];
-  /** What `MachineImage.reference` of the artifact cache says. */
-  readonly image: string;
-  /** Value of the matrix' axis os, for providers with golden images of their own. */
+  /** What `MachineImage.reference` of the artifact cache says; absent for providers with golden images of their own. */
+  readonly image?: string;
+  /** Value of the matrix' axis os, which chooses a golden image. */
   readonly os?: string;
   readonly seeds: readonly Seed[];
   /** An address for the API endpoint that no machine has, inside the machines' network. */
@@ -96,6 +96,8 @@ export interface Progress {
 /** Where machines come from. Small on purpose; what only some can do is an ability of its own. */
 export interface Provider {
   readonly name: 'container' | 'kubevirt';
+  /** Machines come from images of the provider's own: none is built for them. */
+  readonly goldenImages?: true;
   capacity(): Promise<Capacity>;
   /** All machines with a proven SSH login, or none and an error; an aborted signal leaves nothing behind. */
   acquire(request: LeaseRequest, progress: Progress): Promise<Lease>;

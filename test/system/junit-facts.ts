@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { casesIn, junitShape } from '../unit/report/junit-shape.ts';
 
-/** Properties that say where machines came from: those of the container provider, then those of KubeVirt's. No others differ. */
-const OF_THE_PROVIDER = /^machines\.(engine|engine-version|image-digest|kernel|cap-sys-resource|ulimit-[a-z]+|site|network|kubernetes-version|access-.+)$/;
+/** Properties that say where machines came from: those of the container provider and its images, then those of KubeVirt's. No others differ. */
+const OF_THE_PROVIDER = /^(image\.(digest|package\..+)|machines\.(engine|engine-version|image-digest|kernel|cap-sys-resource|ulimit-[a-z]+|site|image|network|kubernetes-version|access-.+))$/;
 
 /** A run's JUnit without what differs from run to run: times and dates, the run's and the provider's name. One line a fact. */
 export async function junitFacts(directory: string): Promise<string[]> {

@@ -19,14 +19,14 @@ import { checkRequest } from './request.ts';
 
 /** All machines with a proven SSH login, or nothing at all and an error. */
 export async function acquire(engine: Engine, pool: string, request: LeaseRequest, { signal, report }: Progress): Promise<Lease> {
-  const digest = await checkRequest(engine, request);
+  const { image, digest } = await checkRequest(engine, request);
   refuseAborted(signal);
   const facts = leaseFacts(request);
   // Others who fail while one has failed already must not look for machines that are being removed.
   const failure = new AbortController();
   const progress = { signal: AbortSignal.any([signal, failure.signal]), report };
   try {
-    return await build({ engine, pool, request, digest, facts, progress, abort: (reason) => failure.abort(reason) });
+    return await build({ engine, pool, request, image, digest, facts, progress, abort: (reason) => failure.abort(reason) });
   } catch (error) {
     const left = await undo(engine, facts, request.directory).catch((reason: unknown) => [String(reason)]);
     if (left.length > 0) throw leaked(facts, left, error);
@@ -39,13 +39,14 @@ interface Build {
   readonly engine: Engine;
   readonly pool: string;
   readonly request: LeaseRequest;
+  readonly image: string;
   readonly digest: string;
   readonly facts: LeaseFacts;
   readonly progress: Progress;
   readonly abort: (reason: unknown) => void;
 }
 
-async function build({ engine, pool, request, digest, facts, progress, abort }: Build): Promise<Lease> {
+async function build({ engine, pool, request, image, digest, facts, progress, abort }: Build): Promise<Lease> {
   const labels = { ...leaseLabels(facts), ...labelled({ 'image-digest': digest }) };
   const name = `proofgrid-${facts.id}`;
   // First of all: from here on the lease can be found, judged and reaped by anyone.
@@ -64,7 +65,7 @@ async function build({ engine, pool, request, digest, facts, progress, abort }: 
     request: machine,
     address: plan.address(index),
     network: name,
-    image: request.image,
+    image,
     seeds: request.seeds,
     files: machineFiles(mountpoint, machine.name),
     labels,

@@ -9,8 +9,8 @@ import { MOST_MACHINES } from './network.ts';
 /** RFC 1123 label, as names of hosts and of Kubernetes nodes are; short enough for the container's name too. */
 const MACHINE_NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
-/** Refuses what can never work before anything is made. Resolves with the image's digest. */
-export async function checkRequest(engine: Engine, request: LeaseRequest): Promise<string> {
+/** Refuses what can never work before anything is made. Resolves with the image and its digest. */
+export async function checkRequest(engine: Engine, request: LeaseRequest): Promise<{ readonly image: string; readonly digest: string }> {
   const names = request.machines.map(({ name }) => name);
   const strange = names.find((name, index) => !MACHINE_NAME.test(name) || names.indexOf(name) !== index);
   if (strange !== undefined) throw refused('usage', `the machine name ${JSON.stringify(strange)} is no RFC 1123 label, or not unique`);
@@ -23,9 +23,11 @@ export async function checkRequest(engine: Engine, request: LeaseRequest): Promi
   }
   const noSeed = request.seeds.find(({ source }) => !isAbsolute(source) || statSync(source, { throwIfNoEntry: false }) === undefined);
   if (noSeed !== undefined) throw refused('infrastructure', `the directory ${noSeed.source} for ${noSeed.target} does not exist`);
-  const digest = await engine.imageDigest(request.image);
-  if (digest === undefined) throw refused('infrastructure', `${engine.name} has no image ${request.image}`);
-  return digest;
+  const { image } = request;
+  if (image === undefined) throw refused('usage', 'no image was asked for');
+  const digest = await engine.imageDigest(image);
+  if (digest === undefined) throw refused('infrastructure', `${engine.name} has no image ${image}`);
+  return { image, digest };
 }
 
 function gibibytes(bytes: number): string {

@@ -24,6 +24,7 @@ import { renderCell, type CellObjects, type RunnerPod } from './render.ts';
 import { checkRequest } from './request.ts';
 import { reserveAddresses, type Reserved } from './reservation.ts';
 import { runnerPod } from './runner-pod.ts';
+import { imageOf } from './site.ts';
 import type { Stage } from './stage.ts';
 
 /** Requests at a time while a cell's objects are made. */
@@ -90,7 +91,7 @@ async function build(work: Build): Promise<Lease> {
     const ready = await startMachines(work, keys, objects);
     const network = networkOf(site, ready.map(({ machine }) => machine.address));
     const address = reserved.virtualAddress === undefined ? {} : { virtualAddress: reserved.virtualAddress };
-    return { id, cell: request.cell, machines: ready.map(({ machine }) => machine), ...address, network, properties: await leaseProperties(client, site, ready) };
+    return { id, cell: request.cell, machines: ready.map(({ machine }) => machine), ...address, network, properties: await leaseProperties(client, site, ready, imageOf(site, work.os)) };
   } finally {
     await alive.stop();
   }

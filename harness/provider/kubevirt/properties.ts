@@ -1,12 +1,13 @@
 import type { KubeClient } from './kube/client.ts';
 import type { Ready } from './ready.ts';
-import type { Site } from './site.ts';
+import type { Site, SiteImage } from './site.ts';
 
 /** Facts about the machines for the report: where they run, and how they are reached. */
-export async function leaseProperties(client: KubeClient, site: Site, ready: readonly Ready[]): Promise<Record<string, string>> {
+export async function leaseProperties(client: KubeClient, site: Site, ready: readonly Ready[], image?: SiteImage): Promise<Record<string, string>> {
   const version = await client.text('GET', '/version').then(versionOf, () => '');
   return {
     site: site.name,
+    ...(image === undefined ? {} : { image: imageName(image) }),
     network: site.network.type,
     'kubernetes-version': version,
     ...Object.fromEntries(ready.flatMap(({ machine: { name, via }, failedUnits }) => [
@@ -14,6 +15,13 @@ export async function leaseProperties(client: KubeClient, site: Site, ready: rea
       ...(failedUnits.length > 0 ? [[`failed-units-${name}`, failedUnits.join(' ')]] : []),
     ])),
   };
+}
+
+/** What the site's file calls it. */
+export function imageName(image: SiteImage): string {
+  if (image.type === 'registry') return image.url;
+  if (image.type === 'container-disk') return image.image;
+  return `${image.type} ${image.namespace}/${image.name}`;
 }
 
 export function versionOf(answer: string): string {

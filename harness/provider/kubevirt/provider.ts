@@ -48,6 +48,7 @@ export function createKubevirtProvider(options: KubevirtProviderOptions): Kubevi
   const powerMissing = missingPower(options.site);
   return {
     name: 'kubevirt',
+    goldenImages: true,
     async capacity() {
       const current = await context();
       const [{ cpus = Number.POSITIVE_INFINITY, memory = Number.POSITIVE_INFINITY }, leases] = await Promise.all([budgetOf(current), siteLeases(current)]);

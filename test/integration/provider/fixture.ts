@@ -49,18 +49,18 @@ export function temporary(name: string): string {
   return path;
 }
 
-export async function request(machines: number, change: Partial<LeaseRequest> = {}): Promise<LeaseRequest> {
+export async function request(machines: number, change: Partial<LeaseRequest> = {}): Promise<LeaseRequest & { readonly image: string }> {
   return {
     cell: CELL,
     owner: processOwner(CELL),
     timeToLive: 120_000,
     machines: Array.from({ length: machines }, (_, index) => ({ name: `m${index + 1}`, cpus: 1, memory: GIBIBYTE })),
-    image: await machineImage(),
     seeds: [],
     virtualAddress: false,
     // Blanks and percent signs: ssh and ansible have to cope with a path like this.
     directory: temporary('provider test 100%'),
     ...change,
+    image: change.image ?? (await machineImage()),
   };
 }
 
