@@ -1,12 +1,13 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { chooseEngine } from '../artifact/machine-image/engine.ts';
 import { pruneEntries } from '../artifact/cache/prune.ts';
 import { mountedDirectories, pruneImages } from '../artifact/machine-image/prune.ts';
 import { defaultCacheDirectory } from '../artifact/options.ts';
-import type { Finding } from '../doctor/finding.ts';
+import type { Finding, HostCheck } from '../doctor/finding.ts';
 import { thisHost } from '../doctor/host.ts';
-import { HOST_CHECKS, inspectHost } from '../doctor/inspect.ts';
+import { HOST_CHECKS, inspectHost, REMOTE_CHECKS } from '../doctor/inspect.ts';
 import { repair } from '../doctor/repair.ts';
+import { PROVIDERS, type ProviderName } from '../provider/provider-of.ts';
 
 /** DESIGN.md: an infrastructure error, safe to retry. */
 const HOST_NOT_READY = 3;
@@ -21,18 +22,20 @@ export function doctorCommand(): Command {
   return new Command('doctor')
     .description('check whether this host can run machines, and with --fix make it so')
     .option('--fix', 'install missing packages and set kernel parameters (as root)')
+    .addOption(new Option('--provider <PROVIDER>', 'where machines will run: kubevirt needs less of this host, and none at all (lint, plan) too').choices([...PROVIDERS, 'none']).default('container'))
     .option('--prune [DAYS]', `remove artifacts and machine images that no run has used for so many days (default: ${UNUSED_DAYS})`, days)
     .option('--dry-run', 'with --prune: say what would be removed, remove nothing')
     .addHelpText('after', `
 Examples:
   $ proofgrid doctor          says what is missing, and the command that mends it
   $ proofgrid doctor --fix    mends it
+  $ proofgrid doctor --fix --provider none    only what lint and the rest need that starts no machine
   $ proofgrid doctor --prune 14 --dry-run    says which artifacts nobody has used for two weeks
 
 Exit codes: 0 the host is ready · 3 it is not`)
-    .action(async ({ fix = false, prune, dryRun = false }: { fix?: boolean; prune?: number | true; dryRun?: boolean }) => {
+    .action(async ({ fix = false, prune, dryRun = false, provider }: { fix?: boolean; prune?: number | true; dryRun?: boolean; provider: ProviderName | 'none' }) => {
       if (prune !== undefined) await pruneArtifacts(prune === true ? UNUSED_DAYS : prune, dryRun);
-      else process.exitCode = await doctor(fix);
+      else process.exitCode = await doctor(fix, provider === 'container' ? HOST_CHECKS : REMOTE_CHECKS);
     });
 }
 
@@ -54,25 +57,25 @@ async function pruneArtifacts(unusedDays: number, dryRun: boolean): Promise<void
   if (images.length + entries.length === 0) say(`nothing has been unused for ${unusedDays} days`);
 }
 
-async function doctor(fix: boolean): Promise<number> {
+async function doctor(fix: boolean, checks: readonly HostCheck[]): Promise<number> {
   const started = performance.now();
   const host = thisHost();
-  let findings = await inspectHost(host);
+  let findings = await inspectHost(host, checks);
   if (fix && host.root && findings.some(({ repair: way }) => way !== undefined)) {
     const interruption = new AbortController();
     const stop = () => interruption.abort();
     process.once('SIGINT', stop).once('SIGTERM', stop);
     await repair(findings, say, interruption.signal);
     process.removeListener('SIGINT', stop).removeListener('SIGTERM', stop);
-    findings = await inspectHost(host);
+    findings = await inspectHost(host, checks);
   }
   const errors = findings.filter(({ severity }) => severity === 'error');
   for (const finding of findings) say(describe(finding));
   if (errors.length === 0) {
-    say(`ready: ${HOST_CHECKS.length} checks in ${((performance.now() - started) / 1000).toFixed(1)} s`);
+    say(`ready: ${checks.length} checks in ${((performance.now() - started) / 1000).toFixed(1)} s`);
     return 0;
   }
-  say(`not ready: ${errors.length} of ${HOST_CHECKS.length} checks failed`);
+  say(`not ready: ${errors.length} of ${checks.length} checks failed`);
   return HOST_NOT_READY;
 }
 

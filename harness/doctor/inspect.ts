@@ -1,13 +1,16 @@
 import { engineCheck } from './engine-check.ts';
 import { failure, type Finding, type Host, type HostCheck } from './finding.ts';
 import { bridgeFilterCheck, forwardingCheck, inotifyInstancesCheck, inotifyWatchesCheck, networkCheck, overlayCheck } from './kernel-checks.ts';
-import { packagesCheck } from './packages.ts';
+import { packagesCheck, remotePackagesCheck } from './packages.ts';
 import { architectureCheck, capabilityCheck, diskCheck, memoryCheck, rootCheck, systemCheck } from './system-checks.ts';
 
 export const HOST_CHECKS: readonly HostCheck[] = [
   rootCheck, architectureCheck, systemCheck, capabilityCheck, packagesCheck, diskCheck, memoryCheck,
   overlayCheck, bridgeFilterCheck, networkCheck, inotifyInstancesCheck, inotifyWatchesCheck, forwardingCheck, engineCheck,
 ];
+
+/** For providers whose machines run elsewhere: what artifacts and playbooks need, and no more. */
+export const REMOTE_CHECKS: readonly HostCheck[] = [architectureCheck, systemCheck, remotePackagesCheck, diskCheck];
 
 /** What is wrong with the host, in the order of the checks; nothing is changed. Under a second on a host that is ready. */
 export async function inspectHost(host: Host, checks = HOST_CHECKS): Promise<Finding[]> {

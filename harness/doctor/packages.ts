@@ -1,18 +1,20 @@
-import { failure, type HostCheck } from './finding.ts';
+import { failure, type Finding, type Host, type HostCheck } from './finding.ts';
 
-/** Every Debian package that Proofgrid needs on a host, with what needs it: the only list of them. */
-const HOST_PACKAGES: Readonly<Record<string, string>> = {
-  // Machines
+/** Debian packages that a host needs on which machines run, with what needs them; those below are needed everywhere. */
+const MACHINE_PACKAGES: Readonly<Record<string, string>> = {
   podman: 'runs the machines',
   runc: 'the OCI runtime that also works on hybrid cgroups',
   netavark: "the machines' networks",
   'aardvark-dns': "names on the machines' networks",
   iptables: "the machines' networks",
   iproute2: 'checks of the kernel',
+  mmdebstrap: 'builds machine images',
+};
+
+const PACKAGES: Readonly<Record<string, string>> = {
   procps: 'sets kernel parameters',
   'openssh-client': 'reaches the machines',
   // Artifacts
-  mmdebstrap: 'builds machine images',
   'debian-archive-keyring': 'verifies what comes from Debian',
   gpgv: 'verifies what comes from Debian',
   'dpkg-dev': "unpacks Kubernetes' source package",
@@ -32,21 +34,26 @@ const HOST_PACKAGES: Readonly<Record<string, string>> = {
   git: 'tells what has changed',
 };
 
-export const packagesCheck: HostCheck = {
-  name: 'packages',
-  async inspect({ run }) {
-    const names = Object.keys(HOST_PACKAGES);
-    const { exitCode, stdout } = await run(['dpkg-query', '--show', '--showformat', '${Package} ${db:Status-Status}\n', ...names]);
-    if (exitCode === 127) return failure('packages', 'this is not a Debian system: there is no dpkg', 'use Debian 12');
-    const installed = new Set(stdout.split('\n').filter((line) => line.endsWith(' installed')).map((line) => line.split(' ', 1)[0]));
-    const missing = names.filter((name) => !installed.has(name));
-    if (missing.length === 0) return undefined;
-    const reasons = missing.map((name) => `${name} (${HOST_PACKAGES[name]})`).join(', ');
-    return failure(
-      'packages',
-      `${missing.length} Debian package${missing.length === 1 ? '' : 's'} missing: ${reasons}`,
-      `apt-get update && apt-get install --yes --no-install-recommends ${missing.join(' ')}`,
-      { type: 'packages', packages: missing },
-    );
-  },
-};
+export const packagesCheck = packagesCheckOf({ ...MACHINE_PACKAGES, ...PACKAGES });
+/** For hosts whose machines run elsewhere. */
+export const remotePackagesCheck = packagesCheckOf(PACKAGES);
+
+function packagesCheckOf(packages: Readonly<Record<string, string>>): HostCheck {
+  return { name: 'packages', inspect: (host) => inspectPackages(host, packages) };
+}
+
+async function inspectPackages({ run }: Host, packages: Readonly<Record<string, string>>): Promise<Finding | undefined> {
+  const names = Object.keys(packages);
+  const { exitCode, stdout } = await run(['dpkg-query', '--show', '--showformat', '${Package} ${db:Status-Status}\n', ...names]);
+  if (exitCode === 127) return failure('packages', 'this is not a Debian system: there is no dpkg', 'use Debian 12');
+  const installed = new Set(stdout.split('\n').filter((line) => line.endsWith(' installed')).map((line) => line.split(' ', 1)[0]));
+  const missing = names.filter((name) => !installed.has(name));
+  if (missing.length === 0) return undefined;
+  const reasons = missing.map((name) => `${name} (${packages[name]})`).join(', ');
+  return failure(
+    'packages',
+    `${missing.length} Debian package${missing.length === 1 ? '' : 's'} missing: ${reasons}`,
+    `apt-get update && apt-get install --yes --no-install-recommends ${missing.join(' ')}`,
+    { type: 'packages', packages: missing },
+  );
+}

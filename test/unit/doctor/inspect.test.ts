@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { inspectHost } from '../../../harness/doctor/inspect.ts';
+import { inspectHost, REMOTE_CHECKS } from '../../../harness/doctor/inspect.ts';
 import { fakeHost, type FakeHost } from './fake-host.ts';
 
 test('a host that is ready has no findings', async () => {
@@ -55,4 +55,11 @@ test('a check that breaks is a finding, and the others still run', async () => {
 test('a system without dpkg is told so', async () => {
   const [finding] = await inspectHost(fakeHost({ programs: { 'dpkg-query': () => ({ exitCode: 127 }) } }));
   expect(finding?.problem).toContain('not a Debian system');
+});
+
+test('where no machine runs on this host, it needs no privileges, engine or kernel modules, but its packages', async () => {
+  const bare = { root: false, files: { '/proc/self/status': 'CapEff:\t0000000000000000\n', '/proc/meminfo': 'MemTotal: 1048576 kB\n' } };
+  const lacking = (...missing: string[]) => ({ 'dpkg-query': ([, , , , ...names]: readonly string[]) => ({ stdout: names.filter((name) => !missing.includes(name)).map((name) => `${name} installed`).join('\n') }) });
+  expect(await inspectHost(fakeHost({ ...bare, programs: lacking('podman', 'mmdebstrap') }), REMOTE_CHECKS)).toEqual([]);
+  expect(await inspectHost(fakeHost({ ...bare, programs: lacking('ansible') }), REMOTE_CHECKS)).toMatchObject([{ name: 'packages', problem: expect.stringContaining('ansible') as string }]);
 });
