@@ -29,13 +29,17 @@ const fileSchema = z.object({ version: z.literal(1), milliseconds: z.record(z.st
 export function openEstimates(file = path.join(defaultCacheDirectory(), 'estimates.json')): Estimates {
   const known = read(file);
   const learnt = new Map<string, number>();
+  // A whole cell takes as long as its suites do: `--suite lint` says nothing about all of them.
+  const suites = new Map<string, string>();
+  const nameOf = (key: EstimateKey) => JSON.stringify(key.length === 1 ? [...key, ...[suites.get(key[0] ?? '') ?? []].flat()] : key);
   return {
     of(key) {
-      return known.get(JSON.stringify(key));
+      return known.get(nameOf(key));
     },
     learn(line) {
+      if (line.type === 'run-started') for (const planned of line.cells) suites.set(planned.cell, planned.suites.join(','));
       const key = passedKey(line);
-      if (key !== undefined && 'durationMs' in line) learnt.set(JSON.stringify(key), line.durationMs);
+      if (key !== undefined && 'durationMs' in line) learnt.set(nameOf(key), line.durationMs);
     },
     save() {
       // Another run may have written since; only what this run learnt is put on top.

@@ -66,12 +66,14 @@ export function createTunnels(client: KubeClient, open: typeof openPort = openPo
       const key = `${namespace}/${machine}`;
       const entry = known.get(key) ?? listen(() => open(client, namespace, machine, SSH_PORT));
       known.set(key, entry);
+      // a port that could not be had now may be had the next time
+      entry.catch(() => known.delete(key));
       return (await entry).tunnel;
     },
     async close(namespace) {
       const mine = [...known.entries()].filter(([key]) => key.startsWith(`${namespace}/`));
       for (const [key] of mine) known.delete(key);
-      await Promise.all(mine.map(async ([, entry]) => (await entry).close()));
+      await Promise.allSettled(mine.map(async ([, entry]) => (await entry).close()));
     },
   };
 }

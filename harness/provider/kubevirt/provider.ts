@@ -12,9 +12,10 @@ import { removeKeys } from './keys.ts';
 import type { LeaseFacts } from './lease.ts';
 import { namespaceOf } from './names.ts';
 import { createPause } from './pause.ts';
-import { createPower } from './power.ts';
+import { createPower, powerlessKey } from './power.ts';
 import { reap, siteLeases } from './reap.ts';
 import { leaked, REMOVAL_LIMIT, removeLease } from './removal.ts';
+import { runnerPod } from './runner-pod.ts';
 import { loadSite, type Site } from './site.ts';
 
 export interface KubevirtProviderOptions extends Omit<ContextOptions, 'site'>, AcquireOptions, CheckpointOptions {
@@ -67,6 +68,8 @@ export function createKubevirtProvider(options: KubevirtProviderOptions): Kubevi
     find: async (id, directory) => findLease(await context(), id, directory),
     async release(lease) {
       known.delete(lease.id);
+      beats.delete(lease.id);
+      for (const { name } of lease.machines) powerless.delete(powerlessKey(lease, name));
       await release(await context(), lease, removalLimitMs);
     },
     reap: async (request) => reap(await context(), request, removalLimitMs),
@@ -93,8 +96,10 @@ export async function openKubevirtProvider(options: Omit<KubevirtProviderOptions
 async function release(context: Context, lease: Lease, limitMs: number): Promise<void> {
   await closeSshMasters(lease.machines);
   await context.tunnels.close(namespaceOf(lease.id));
+  // of a lease that cannot be read (any more) it is most likely this runner's own shadow that is to go
   const facts = await readLease(context, lease.id, lease.cell).catch(() => undefined);
-  const left = await removeLease(context, { id: lease.id, runnerPod: facts?.runnerPod }, limitMs).catch((reason: unknown) => [String(reason)]);
+  const pod = facts?.runnerPod ?? (await runnerPod(context.client));
+  const left = await removeLease(context, { id: lease.id, runnerPod: pod }, limitMs).catch((reason: unknown) => [String(reason)]);
   if (left.length > 0) throw leaked(lease.id, lease.cell, left);
   const directories = new Set(lease.machines.map(({ identityFile }) => identityFile.slice(0, identityFile.lastIndexOf('/'))));
   await Promise.all([...directories].map(removeKeys));

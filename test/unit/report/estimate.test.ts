@@ -66,3 +66,16 @@ test('a cache that cannot be written costs the estimate and nothing else', () =>
   learn(where, { type: 'cell-finished', cell: 'c', verdict: 'passed', durationMs: 7 });
   expect(openEstimates(where).of(['c'])).toBeUndefined();
 });
+
+test('a cell that ran one suite says nothing about how long all of them take', () => {
+  const where = file();
+  const started = (...suites: string[]): JournalEvent => ({ type: 'run-started', run: 'r', version: '0', argv: [], provider: 'container', cells: [{ cell: 'c', axes: {}, suites }] });
+  learn(where, started('lifecycle', 'e2e'), { type: 'cell-finished', cell: 'c', verdict: 'passed', durationMs: 900 });
+  learn(where, started('lint'), { type: 'cell-finished', cell: 'c', verdict: 'passed', durationMs: 100 });
+  const estimates = openEstimates(where);
+  const of = (...suites: string[]) => {
+    estimates.learn(line(started(...suites)));
+    return estimates.of(['c']);
+  };
+  expect([of('lifecycle', 'e2e'), of('lint'), of('e2e')]).toEqual([900, 100, undefined]);
+});
