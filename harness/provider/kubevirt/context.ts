@@ -10,6 +10,8 @@ export interface Context {
   readonly clock: ServerClock;
   readonly tunnels: Tunnels;
   readonly ways: Ways;
+  /** `<lease>/<machine>` → uid of the instance that was proved ready: one made anew is another machine. Decision 0101. */
+  readonly instances: Map<string, string>;
 }
 
 export interface ContextOptions extends ClientOptions {
@@ -18,5 +20,5 @@ export interface ContextOptions extends ClientOptions {
 
 export async function createContext({ site, ...options }: ContextOptions): Promise<Context> {
   const client = kubeClient(options);
-  return { client, site, clock: serverClock(), tunnels: createTunnels(client), ways: waysOf(site, client.connection) };
+  return { client, site, clock: serverClock(), tunnels: createTunnels(client), ways: waysOf(site, client.connection), instances: new Map() };
 }

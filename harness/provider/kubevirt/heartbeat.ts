@@ -34,13 +34,16 @@ export async function renewLease(context: Context, facts: Pick<LeaseFacts, 'id' 
 }
 
 /** Those machines of a lease that should run and do not, with what the cluster says; one request. */
-export async function lostMachines({ client }: Context, id: string, machines: readonly string[], off: ReadonlySet<string>): Promise<string[]> {
+export async function lostMachines({ client, instances }: Context, id: string, machines: readonly string[], off: ReadonlySet<string>): Promise<string[]> {
   const namespace = namespaceOf(id);
   const { items } = await client.list<VirtualMachineInstance>({ kind: 'VirtualMachineInstance', namespace });
   return machines.filter((name) => !off.has(`${id}/${name}`)).flatMap((name) => {
     const instance = items.find(({ metadata }) => metadata.name === name);
-    const phase = instance?.status?.phase;
-    return phase === 'Running' ? [] : [`${name} (${instance === undefined ? 'its VirtualMachineInstance is gone' : (phase ?? 'no phase')})`];
+    const known = instances.get(`${id}/${name}`);
+    if (instance === undefined) return [`${name} (its VirtualMachineInstance is gone)`];
+    // KubeVirt makes an instance that was deleted anew, and what ran in it is gone all the same
+    if (known !== undefined && instance.metadata.uid !== known) return [`${name} (another VirtualMachineInstance runs in its place)`];
+    return instance.status?.phase === 'Running' ? [] : [`${name} (${instance.status?.phase ?? 'no phase'})`];
   });
 }
 

@@ -69,7 +69,11 @@ export function createKubevirtProvider(options: KubevirtProviderOptions): Kubevi
     async release(lease) {
       known.delete(lease.id);
       beats.delete(lease.id);
-      for (const { name } of lease.machines) powerless.delete(powerlessKey(lease, name));
+      const { instances } = await context();
+      for (const { name } of lease.machines) {
+        powerless.delete(powerlessKey(lease, name));
+        instances.delete(powerlessKey(lease, name));
+      }
       await release(await context(), lease, removalLimitMs);
     },
     reap: async (request) => reap(await context(), request, removalLimitMs),

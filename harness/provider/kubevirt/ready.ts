@@ -50,6 +50,8 @@ export async function untilReady(context: Context, view: CellView, wanted: Wante
     await login(machine, limits[stage], signal);
     stage = 'cloud-init finished';
     const units = await cloudInitFinished(machine, limits[stage], signal);
+    const uid = view.machine(wanted.name).instance?.metadata.uid;
+    if (uid !== undefined) context.instances.set(`${wanted.id}/${wanted.name}`, uid);
     return { machine, failedUnits: units };
   } catch (cause) {
     signal.throwIfAborted();
