@@ -36,7 +36,11 @@ export function createPower(context: () => Promise<Context>, powerless: Powerles
 
 /** All at once; resolves when none of them runs. */
 export async function cutPower(context: Context, lease: Lease, machines: readonly Machine[], powerless: Powerless): Promise<void> {
-  for (const { name } of machines) powerless.add(powerlessKey(lease, name));
+  for (const { name } of machines) {
+    powerless.add(powerlessKey(lease, name));
+    // whichever instance comes after this is meant to come
+    context.instances.delete(powerlessKey(lease, name));
+  }
   await settle(() => undefined, machines.map(({ name }) => setStrategy(context, lease, name, 'Halted')));
   await settle(() => undefined, machines.map(async ({ name }) => {
     const place = { kind: 'VirtualMachineInstance', namespace: namespaceOf(lease.id), name } as const;
