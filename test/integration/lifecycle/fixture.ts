@@ -73,6 +73,11 @@ export async function fixture(playbooks: Readonly<Record<string, string>>, inven
 }
 
 /** Command lines of all processes that contain `text`, this one left out. */
+/** Processes of exactly this command line: no shell or Python that is about to start it. */
+export function processesOf(command: string): string[] {
+  return processesWith(command).filter((line) => line.trim().replace(/^\d+ /, '') === command);
+}
+
 export function processesWith(text: string): string[] {
   return execFileSync('ps', ['-eo', 'pid,args'], { encoding: 'utf8' })
     .split('\n')

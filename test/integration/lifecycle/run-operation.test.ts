@@ -5,7 +5,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import type { LifecycleEvent } from '../../../lifecycle/event.ts';
 import { STEPS } from '../../../lifecycle/operation.ts';
 import { lifecycleRunner } from '../../../lifecycle/run-operation.ts';
-import { fixture, processesWith } from './fixture.ts';
+import { fixture, processesOf, processesWith } from './fixture.ts';
 
 const tasks = (events: readonly LifecycleEvent[]) => events.filter((event) => event.type === 'task-finished');
 
@@ -98,7 +98,7 @@ describe.each(['linear', 'mitogen_linear'] as const)('with %s', (strategy) => {
     const controller = new AbortController();
     const running = lifecycleRunner({ playbooksDirectory })(request({ strategy, signal: controller.signal }));
     // mitogen reaches both through one connection to this host, and so one after the other
-    await expect.poll(() => processesWith('sleep 741'), { timeout: 120_000 }).toHaveLength(strategy === 'linear' ? 4 : 3);
+    await expect.poll(() => [processesOf('sleep 7411').length, processesOf('sleep 7412').length], { timeout: 120_000 }).toEqual([2, strategy === 'linear' ? 2 : 1]);
     controller.abort();
     const result = await running;
     expect(result.failure?.message).toMatch(/^etcd was asked to stop, in the step etcd at "Hang" on /);
@@ -171,9 +171,9 @@ test('the limit ends the operation as timed-out, says where it was, and leaves n
   const { playbooksDirectory, request } = await fixture({
     'etcd.yml': "- hosts: all\n  gather_facts: false\n  tasks:\n    - name: Hang\n      command: sleep 7413\n",
   });
-  const result = await lifecycleRunner({ playbooksDirectory })(request({ limitMs: 4_000 }));
+  const result = await lifecycleRunner({ playbooksDirectory })(request({ limitMs: 15_000 }));
   expect(result.outcome).toBe('timed-out');
-  expect(result.failure?.message).toMatch(/^etcd took longer than its limit of 4\.0 s, in the step etcd at "Hang" on (first, second|second, first)$/);
+  expect(result.failure?.message).toMatch(/^etcd took longer than its limit of 15\.0 s, in the step etcd at "Hang" on (first, second|second, first)$/);
   expect(processesWith('sleep 7413')).toEqual([]);
 });
 
@@ -279,5 +279,6 @@ test('nothing temporary stays behind', async () => {
   const before = await ours();
   const { playbooksDirectory, request } = await fixture({ 'etcd.yml': THREE_TASKS });
   await lifecycleRunner({ playbooksDirectory })(request());
-  expect(await ours()).toEqual(before);
+  // what other runs on this host have there at the moment goes, too
+  await expect.poll(async () => (await ours()).filter((name) => !before.includes(name)), { timeout: 60_000 }).toEqual([]);
 });
