@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import pLimit from 'p-limit';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
@@ -44,17 +45,19 @@ const AT_ONCE = 4;
 /** Each lease holds an address of the site, so that what lies outside of the namespace has to be found, too. */
 const NETWORK = { network: { type: 'bridge', virtualAddresses: Array.from({ length: 32 }, (_, index) => `127.77.0.${index + 1}`) } };
 
+/** Written once: runners beside each other read it while others start. */
+const siteFile = () => join(plane.directory, 'site.yaml');
+
 /** A run with a cell of its own that kills itself with SIGKILL at that moment. Resolves with the phases that it began. */
 async function killed(moment: Moment, cell: string): Promise<string[]> {
   const file = (name: string) => fileURLToPath(new URL(name, import.meta.url));
-  const siteFile = join(plane.directory, 'site.yaml');
-  await writeFile(siteFile, siteText(NETWORK));
-  const words = ['--import', file('../provider/typescript-loader.mjs'), file('owner-process.ts'), plane.kubeconfig, siteFile, JSON.stringify(request(1, { cell, virtualAddress: true })), JSON.stringify(moment)];
-  const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const words = ['--import', file('../provider/typescript-loader.mjs'), file('owner-process.ts'), plane.kubeconfig, siteFile(), JSON.stringify(request(1, { cell, virtualAddress: true })), JSON.stringify(moment)];
+  const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'pipe'] });
   const exit = once(child, 'exit');
+  const said = text(child.stderr);
   const phases: string[] = [];
   for await (const line of createInterface({ input: child.stdout })) phases.push(line);
-  expect(await exit, `${cell} ended by SIGKILL`).toEqual([null, 'SIGKILL']);
+  expect([...(await exit), await said] as unknown[], `${cell} ended by SIGKILL at ${JSON.stringify(moment)}`).toEqual([null, 'SIGKILL', '']);
   return phases;
 }
 
@@ -63,6 +66,7 @@ const addresses = async () => (await admin.list('/apis/coordination.k8s.io/v1/na
 
 test('runs that are killed at twenty moments of their lives are reaped whole; a living run and other people stay', async () => {
   await admin.ensure('/api/v1/namespaces', { metadata: { name: 'proofgrid' } });
+  await writeFile(siteFile(), siteText(NETWORK));
   const kubevirt = provider({ kubeconfig: plane.kubeconfig, site: site(NETWORK), removalLimitMs: LIMIT.timeout });
   const living = await kubevirt.acquire(request(1, { cell: 'living', virtualAddress: true }), progress());
   const whole = moments(await kubevirt.requests(), SEED);
