@@ -9,7 +9,11 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readJournal } from '../../../harness/journal/read.ts';
 import { replay } from '../../../harness/journal/replay.ts';
 import { openJournal } from '../../../harness/journal/write.ts';
+import { randomOf } from '../../random.ts';
 import { temporaryJournal } from '../../unit/journal/sample.ts';
+
+/** The same moments and messages each time; another number with PROOFGRID_JOURNAL_SEED tries others. */
+const SEED = Number(process.env['PROOFGRID_JOURNAL_SEED'] ?? 20);
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 let compiled = '';
@@ -38,31 +42,32 @@ function startNode(script: string) {
   return execa('node', ['--input-type=module', '-e', script], { reject: false, buffer: false });
 }
 
-/** A process that takes the journal and writes until it is killed. */
-function startWriter(file: string) {
+/** A process that takes the journal and writes messages of these lengths, over and over, until it is killed. */
+function startWriter(file: string, lengths: readonly number[]) {
   const script = `
     import { openJournal } from ${source('harness/journal/write.js')};
     const journal = openJournal(${JSON.stringify(file)});
     journal.write({ type: 'run-started', run: 'r', version: '0', argv: [], provider: 'container', cells: [{ cell: 'c', axes: {}, suites: ['s'] }] });
     process.stdout.write('open\\n');
     const write = () => {
-      for (let count = 0; count < 50; count += 1) journal.write({ type: 'progress', cell: 'c', message: 'x'.repeat(Math.random() * 4000) });
+      for (const length of ${JSON.stringify(lengths)}) journal.write({ type: 'progress', cell: 'c', message: 'x'.repeat(length) });
       setImmediate(write);
     };
     write();`;
   return startNode(script);
 }
 
-test('killed at ten random moments, the journal loses nothing that was written, and the next writer goes on', async () => {
+test(`killed at ten random moments (seed ${SEED}), the journal loses nothing that was written, and the next writer goes on`, async () => {
   const file = temporaryJournal();
+  const random = randomOf(SEED);
   let before = 0;
   for (let round = 0; round < 10; round += 1) {
-    const writer = startWriter(file);
+    const writer = startWriter(file, Array.from({ length: 50 }, () => Math.floor(random() * 4000)));
     if (writer.stdout === null) throw new Error('the writer has no output');
     await once(writer.stdout, 'data');
     expect(() => openJournal(file), 'the living writer holds the lock').toThrow(expect.objectContaining({ code: 'JOURNAL_LOCKED' }) as Error);
     // no wait for anything: the random moment is the test
-    await setTimeout(Math.random() * 100);
+    await setTimeout(random() * 100);
     writer.kill('SIGKILL');
     await writer;
     const { lines, torn, unreadable } = readJournal(file);

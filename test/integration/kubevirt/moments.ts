@@ -1,3 +1,5 @@
+import { randomOf } from '../../random.ts';
+
 /** When a run is killed: after so many requests of a phase were sent, or at the first whose path has the text, and then some milliseconds. */
 export interface Moment {
   readonly phase: 'acquire' | 'steady' | 'release';
@@ -15,7 +17,7 @@ const RELEASE = 4;
  * @param acquire requests of an acquisition
  */
 export function moments(acquire: number, seed: number): Moment[] {
-  const random = generator(seed);
+  const random = randomOf(seed);
   const spread = (phase: Moment['phase'], requests: number, parts: number): Moment[] =>
     Array.from({ length: parts }, (_, part) => {
       const request = Math.floor((requests * (part + random())) / parts) + 1;
@@ -29,15 +31,4 @@ export function moments(acquire: number, seed: number): Moment[] {
     { phase: 'release', request: 'leases?', delayMs: 0 },
     { phase: 'release', request: 'leases/proofgrid-address', delayMs: 0 },
   ];
-}
-
-/** mulberry32, by Tommy Ettinger, in the public domain. */
-function generator(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

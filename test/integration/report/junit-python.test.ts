@@ -6,7 +6,8 @@ import type { RunRecord } from '../../../harness/journal/record.ts';
 import { replay } from '../../../harness/journal/replay.ts';
 import { junit } from '../../../harness/report/junit.ts';
 import { FAILED_RUN, PASSED_RUN, journalBytes } from '../../unit/journal/sample.ts';
-import { nastyText, randomOf } from '../../unit/report/random.ts';
+import { randomOf } from '../../random.ts';
+import { nastyText } from '../../unit/report/nasty-text.ts';
 
 /** Expat reads each document on its own; one JSON line of facts comes back for each. */
 const READER = `

@@ -1,4 +1,6 @@
-/** Numbers that a seed repeats exactly (mulberry32). */
+import { randomOf } from '../../random.ts';
+
+/** Numbers that a seed repeats exactly. */
 export interface Random {
   /** From 0 to below `limit`. */
   below(limit: number): number;
@@ -6,13 +8,7 @@ export interface Random {
 }
 
 export function seeded(seed: number): Random {
-  let state = seed >>> 0;
-  const next = () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
+  const next = randomOf(seed);
   const below = (limit: number) => Math.floor(next() * limit);
   return {
     below,

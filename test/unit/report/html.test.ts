@@ -5,7 +5,8 @@ import type { CaseRecord, RunRecord } from '../../../harness/journal/record.ts';
 import { replay } from '../../../harness/journal/replay.ts';
 import { html } from '../../../harness/report/html.ts';
 import { CELL, FAILED_RUN, PASSED_RUN, journalBytes } from '../journal/sample.ts';
-import { nastyText, randomOf } from './random.ts';
+import { randomOf } from '../../random.ts';
+import { nastyText } from './nasty-text.ts';
 
 function recordOf(events: readonly JournalEvent[]): RunRecord {
   return replay(parseJournal(journalBytes(events)).lines);

@@ -7,7 +7,8 @@ import { worst } from '../../../harness/journal/verdict.ts';
 import { junit } from '../../../harness/report/junit.ts';
 import { CELL, FAILED_RUN, PASSED_RUN, journalBytes } from '../journal/sample.ts';
 import { bad, casesIn, junitShape } from './junit-shape.ts';
-import { nastyText, randomOf } from './random.ts';
+import { randomOf } from '../../random.ts';
+import { nastyText } from './nasty-text.ts';
 
 function recordOf(events: readonly JournalEvent[]): RunRecord {
   return replay(parseJournal(journalBytes(events)).lines);

@@ -1,14 +1,3 @@
-/** A small repeatable generator (mulberry32), so that a failing case can be run again by its seed. */
-export function randomOf(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
-
 const NASTY = [']]>', '<![CDATA[', '&', '&amp;', '<', '>', '"', "'", '`', '\u001b[31m', '[31m', '\u0000', '\u0008', '\ud800', '\udfff', '\ufffe', '\uffff', '\u0085', '\r', '\n', '\t', '😀', '[[ATTACHMENT|/etc/passwd]]', '<script>', 'javascript:', '../', '--', '?>', '\\u001b[0m'];
 
 /** Text of anything: random UTF-16 units, and what breaks naive writers of XML, HTML and JSON. */
