@@ -23,6 +23,7 @@ import { runCells } from './engine.ts';
 import { unreleasedLeases, type KeptLease } from './kept-leases.ts';
 import { messageOf } from './phase.ts';
 import { passedSuites, resumeRun, type Resumed } from './resume.ts';
+import { wishOf } from './prepare.ts';
 import { makeRunDirectory, newRunName, runDirectory, type RunDirectory } from './run-directory.ts';
 
 export interface StartRequest {
@@ -55,7 +56,7 @@ export async function startRun(request: StartRequest): Promise<number> {
   const site = name === 'kubevirt' ? siteOf(request, resumed) : undefined;
   const provider = await providerOf({ name, site });
   const wanted = resumed?.cells ?? selectCells(matrix, request);
-  const capacity = await provider.capacity();
+  const capacity = await capacityFor(provider, wanted, request.signal);
   const { order: cells } = schedule(wanted, capacity);
   const run = resumed?.record.run ?? newRunName(new Date());
   const directory = await claimDirectory(request, run);
@@ -72,6 +73,18 @@ export async function startRun(request: StartRequest): Promise<number> {
     report.close();
   }
   return exitCode;
+}
+
+/** What the provider has, once it has said that it can have these cells at all. */
+async function capacityFor(provider: Provider, cells: readonly Cell[], signal: AbortSignal): Promise<Capacity> {
+  try {
+    const wishes = cells.filter(({ suites }) => suites.some((suite) => suite !== 'lint')).map(wishOf);
+    if (wishes.length > 0) await provider.refuseImpossible?.(wishes, signal);
+    return await provider.capacity(signal);
+  } catch (cause) {
+    if (!signal.aborted) throw cause;
+    throw new ProofgridError({ code: 'RUN_INTERRUPTED', fault: 'interrupted', what: 'interrupted before anything was started', cause });
+  }
 }
 
 interface Execution {
