@@ -1,5 +1,5 @@
 import { ProofgridError } from '../../../lifecycle/error.ts';
-import type { LeaseRequest } from '../contract.ts';
+import type { LeaseRequest, Wish } from '../contract.ts';
 import type { Demand } from './lease.ts';
 import { refuseWithoutVirtualAddress } from './reservation.ts';
 import { bytes } from '../../matrix/quantity.ts';
@@ -9,7 +9,7 @@ import { imageOf, type Site } from './site.ts';
 const MACHINE_NAME = /^[a-z0-9]([a-z0-9-]{0,40}[a-z0-9])?$/;
 
 /** Refuses what can never work before anything is made. Resolves with the operating system, the key of the site's images. */
-export function checkRequest(request: LeaseRequest, site: Site): { readonly os: string; readonly demand: Demand } {
+export function checkRequest(request: Wish, site: Site): { readonly os: string; readonly demand: Demand } {
   const { machines, seeds, os, cell, virtualAddress } = request;
   const names = machines.map(({ name }) => name);
   const strange = names.find((name, index) => !MACHINE_NAME.test(name) || names.indexOf(name) !== index);
