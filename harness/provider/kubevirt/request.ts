@@ -2,7 +2,7 @@ import { ProofgridError } from '../../../lifecycle/error.ts';
 import type { LeaseRequest, Wish } from '../contract.ts';
 import type { Demand } from './lease.ts';
 import { refuseWithoutVirtualAddress } from './reservation.ts';
-import { bytes } from '../../matrix/quantity.ts';
+import { overheadOf } from './overhead.ts';
 import { imageOf, type Site } from './site.ts';
 
 /** RFC 1123 label; KubeVirt names pods and claims after the machine. */
@@ -29,10 +29,9 @@ export function checkRequest(request: Wish, site: Site): { readonly os: string; 
 
 /** What the cell takes from the cluster: its machines' requests, and what KubeVirt needs beside them. */
 export function demandOf(machines: LeaseRequest['machines'], site: Pick<Site, 'cpu' | 'overhead'>): Demand {
-  const overhead = bytes(site.overhead.memory);
   return {
-    cpus: machines.reduce((sum, { cpus }) => sum + cpus / site.cpu.overcommit + site.overhead.cpus, 0),
-    memory: machines.reduce((sum, { memory }) => sum + memory + overhead, 0),
+    cpus: machines.reduce((sum, machine) => sum + machine.cpus / site.cpu.overcommit + overheadOf(machine, site).cpus, 0),
+    memory: machines.reduce((sum, machine) => sum + machine.memory + overheadOf(machine, site).memory, 0),
   };
 }
 

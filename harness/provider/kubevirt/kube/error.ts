@@ -40,6 +40,8 @@ function remedyFor({ status, ...failure }: Failure): string {
   if (status === undefined) return 'see whether the API server runs and the kubeconfig names the right one';
   if (status === 401) return 'renew the credentials of the kubeconfig';
   if (status === 403) return 'apply the role of deploy/ for this user, or use the right context';
+  // webhooks, KubeVirt's and CDI's among them: they say the same again
+  if (status === 400 || status === 422) return 'change what it names: in the templates, in the site, or in the configuration of the cluster';
   return 'run it again';
 }
 

@@ -56,6 +56,14 @@ test('no answer for too long is an infrastructure error that names the request',
   expect(error.message).not.toContain('secret-token');
 });
 
+test('what an admission webhook refuses is told in its words, and not called a matter of luck', async () => {
+  const refusal = 'admission webhook "virtualmachine-validator.kubevirt.io" denied the request: Bridge on pod network configuration is not enabled under kubevirt-config';
+  const { client, requests } = await fakeApi((_request, response) => json(response, 422, status(422, refusal)));
+  const error = (await client.apply(object).catch((reason: unknown) => reason)) as KubeError;
+  expect(error.message).toContain(`HTTP 422: ${refusal}; change what it names: in the templates, in the site, or in the configuration of the cluster [KUBE_REFUSED]`);
+  expect(requests).toHaveLength(1);
+});
+
 test('applies with one field manager; merges name what must exist', async () => {
   const { client, requests } = await fakeApi((request, response) => (request.method === 'PATCH' && request.url?.includes('gone') === true ? json(response, 404, status(404, 'gone')) : json(response, 200, object)));
   await client.apply(object);
