@@ -58,15 +58,15 @@ def descendants(root):
     return found
 
 
-def reap(main, statuses, options=os.WNOHANG):
-    """Collects ended children, adopted ones too; remembers the status of the command itself."""
+def reap(main, statuses):
+    """Collects ended children, adopted ones too; remembers the status of the command itself. True when no child is left."""
     while True:
         try:
-            pid, status = os.waitpid(-1, options)
+            pid, status = os.waitpid(-1, os.WNOHANG)
         except ChildProcessError:
-            return
+            return True
         if pid == 0:
-            return
+            return False
         if pid == main:
             statuses.append(status)
 
@@ -76,13 +76,12 @@ def end_all(main, statuses):
     started = time.monotonic()
     asked = set()
     while True:
-        reap(main, statuses)
+        # Every orphan becomes a child of this process: without one there is no descendant. /proc alone does not tell that,
+        # for a process that was made while it was read is not in it.
+        if reap(main, statuses):
+            return True
         pids = descendants(os.getpid())
         elapsed = time.monotonic() - started
-        if not pids:
-            # What has ended since the last look is still to be collected; none is left that could block this.
-            reap(main, statuses, 0)
-            return True
         if elapsed > GRACE + LIMIT:
             return False
         for pid in pids:

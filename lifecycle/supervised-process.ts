@@ -7,8 +7,8 @@ import { packageRoot } from './root.ts';
 
 /** Milliseconds that the supervisor needs at most to end everything (its GRACE and LIMIT), and some more. */
 const STOP_LIMIT = 13_000;
-/** Milliseconds for the last lines to arrive once every process has ended. */
-const DRAIN_LIMIT = 1_000;
+/** Milliseconds for the last lines to arrive once every process has ended: a busy host takes its time, and what is lost is a verdict. */
+const DRAIN_LIMIT = 5_000;
 
 /** Exit codes of supervise.py itself. */
 const BUSY = 75;

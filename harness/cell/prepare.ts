@@ -8,7 +8,7 @@ import { writeInventory } from '../machine/inventory.ts';
 import type { Cell } from '../matrix/cell.ts';
 import { toClusterDeployment } from '../matrix/deployment.ts';
 import { MachineStartError } from '../provider/start-error.ts';
-import type { Lease, LeaseRequest, Owner, Progress, Provider, Seed } from '../provider/contract.ts';
+import type { Lease, LeaseRequest, Owner, Progress, Provider, Seed, Wish } from '../provider/contract.ts';
 import { openPhase } from './phase.ts';
 import type { CellPaths } from './run-directory.ts';
 
@@ -68,16 +68,24 @@ export async function prepare(preparation: Preparation): Promise<Prepared> {
   }
 }
 
+/** What the cell will ask of its provider; that there are seeds is known before what is in them. */
+export function wishOf(cell: Cell): Wish & { readonly os: string } {
+  return {
+    cell: cell.slug,
+    machines: cell.machines.map(({ name, cpus, memory, roles }) => ({ name, cpus, memory, roles })),
+    os: cell.axes.os,
+    seeds: ['kubernetes', 'images'].map((part) => ({ source: '', target: `/opt/seed/${part}` })),
+    virtualAddress: cell.machines.filter(({ roles }) => roles.includes('control-plane')).length > 1,
+  };
+}
+
 async function acquire({ cell, paths, owner, provider }: Preparation, image: MachineImage | undefined, seeds: Seed[], progress: Progress): Promise<Lease> {
   const request: LeaseRequest = {
-    cell: cell.slug,
+    ...wishOf(cell),
     owner,
     timeToLive: LEASE_TIME_TO_LIVE,
-    machines: cell.machines.map(({ name, cpus, memory, roles }) => ({ name, cpus, memory, roles })),
     ...(image !== undefined && { image: image.reference }),
-    os: cell.axes.os,
     seeds,
-    virtualAddress: cell.machines.filter(({ roles }) => roles.includes('control-plane')).length > 1,
     directory: paths.secrets,
   };
   try {

@@ -20,9 +20,10 @@ import { schedule } from '../schedule/schedule.ts';
 import { proofgridVersion } from '../version.ts';
 import type { Keep } from './cell-run.ts';
 import { runCells } from './engine.ts';
-import { keptLeases } from './kept-leases.ts';
+import { unreleasedLeases, type KeptLease } from './kept-leases.ts';
 import { messageOf } from './phase.ts';
 import { passedSuites, resumeRun, type Resumed } from './resume.ts';
+import { wishOf } from './prepare.ts';
 import { makeRunDirectory, newRunName, runDirectory, type RunDirectory } from './run-directory.ts';
 
 export interface StartRequest {
@@ -51,9 +52,12 @@ export interface StartRequest {
 export async function startRun(request: StartRequest): Promise<number> {
   const matrix = await loadMatrix(request.matrix);
   const resumed = request.resume === undefined ? undefined : resumeRun(request.resume, matrix);
-  const provider = await providerOf({ name: resumed === undefined ? (request.provider ?? 'container') : resumedProvider(resumed), site: request.site });
-  const capacity = await provider.capacity();
-  const { order: cells } = schedule(resumed?.cells ?? selectCells(matrix, request), capacity);
+  const name = resumed === undefined ? (request.provider ?? 'container') : resumedProvider(resumed);
+  const site = name === 'kubevirt' ? siteOf(request, resumed) : undefined;
+  const provider = await providerOf({ name, site });
+  const wanted = resumed?.cells ?? selectCells(matrix, request);
+  const capacity = await capacityFor(provider, wanted, request.signal);
+  const { order: cells } = schedule(wanted, capacity);
   const run = resumed?.record.run ?? newRunName(new Date());
   const directory = await claimDirectory(request, run);
   const journal = openJournal(directory.journal);
@@ -61,7 +65,7 @@ export async function startRun(request: StartRequest): Promise<number> {
   journal.onLine(report.line);
   let exitCode: number;
   try {
-    await execute(request, { run, directory, journal, cells, resumed, provider, capacity });
+    await execute(request, { run, directory, journal, cells, resumed, provider, capacity, site });
   } finally {
     journal.close();
     const { record } = writeReports(directory.root);
@@ -69,6 +73,18 @@ export async function startRun(request: StartRequest): Promise<number> {
     report.close();
   }
   return exitCode;
+}
+
+/** What the provider has, once it has said that it can have these cells at all. */
+async function capacityFor(provider: Provider, cells: readonly Cell[], signal: AbortSignal): Promise<Capacity> {
+  try {
+    const wishes = cells.filter(({ suites }) => suites.some((suite) => suite !== 'lint')).map(wishOf);
+    if (wishes.length > 0) await provider.refuseImpossible?.(wishes, signal);
+    return await provider.capacity(signal);
+  } catch (cause) {
+    if (!signal.aborted) throw cause;
+    throw new ProofgridError({ code: 'RUN_INTERRUPTED', fault: 'interrupted', what: 'interrupted before anything was started', cause });
+  }
 }
 
 interface Execution {
@@ -79,17 +95,18 @@ interface Execution {
   readonly resumed: Resumed | undefined;
   readonly provider: Provider;
   readonly capacity: Capacity;
+  readonly site: string | undefined;
 }
 
 async function execute(request: StartRequest, execution: Execution): Promise<void> {
-  const { run, directory, journal, cells, resumed, provider, capacity } = execution;
+  const { run, directory, journal, cells, resumed, provider, capacity, site } = execution;
   const started = performance.now();
   const artifacts = createArtifacts();
-  const leases = request.resume === undefined ? [] : await keptLeases(request.resume, request.site);
+  const leases = request.resume === undefined ? [] : await unreleasedLeases(request.resume, site, () => provider);
   const planned = resumed?.record.cells ?? cells.map(({ slug, axes, suites }) => ({ cell: slug, axes, suites }));
   journal.write({
     type: 'run-started',
-    ...{ run, version: proofgridVersion(), argv: [...request.argv], provider: provider.name },
+    ...{ run, version: proofgridVersion(), argv: [...request.argv], provider: provider.name, ...(site === undefined ? {} : { site }) },
     cells: planned.map(({ cell, axes, suites }) => ({ cell, axes, suites })),
   });
   const finish = (verdict: Verdict, reason?: string) => {
@@ -97,12 +114,13 @@ async function execute(request: StartRequest, execution: Execution): Promise<voi
     journal.write({ type: 'run-finished', verdict, exitCode: exitCodeOf(verdict), durationMs, ...(reason === undefined ? {} : { reason }) });
   };
   try {
+    for (const lease of leases.filter(({ cell, whole }) => !whole && cells.some(({ slug }) => slug === cell))) await giveUp(lease, journal);
     const verdict = await runCells({
       cells,
       admission: createAdmission(capacity),
       signal: request.signal,
       cellRun(cell) {
-        const lease = leases.find((kept) => kept.cell === cell.slug)?.lease;
+        const lease = leases.find((kept) => kept.cell === cell.slug && kept.whole)?.lease;
         const passed = resumed === undefined || lease === undefined ? new Set<string>() : passedSuites(resumed.record, cell.slug);
         return {
           ...{ cell, directory, journal, provider, artifacts, owner: processOwner(run), keep: request.keep, signal: request.signal },
@@ -127,6 +145,19 @@ function passedBefore(resumed: Resumed | undefined): Verdict[] {
 /** A run goes on where its machines are, whatever the command line says. */
 function resumedProvider({ record }: Resumed): ProviderName {
   return record.provider === 'kubevirt' ? 'kubevirt' : 'container';
+}
+
+/** A resumed run has the site that it had, unless another is named. A file is kept by its path: who resumes may stand elsewhere. */
+function siteOf({ site }: StartRequest, resumed: Resumed | undefined): string {
+  const named = site ?? resumed?.record.site ?? (process.env['PROOFGRID_SITE'] || 'default');
+  return /^[a-z0-9-]+$/.test(named) ? named : path.resolve(named);
+}
+
+/** Machines of an earlier attempt that do not all run (it was killed in the middle of a checkpoint, a machine died) are no use to anyone. */
+async function giveUp({ cell, lease, provider }: KeptLease, journal: OpenJournal): Promise<void> {
+  await provider.release(lease);
+  journal.write({ type: 'lease-released', cell, lease: lease.id });
+  journal.write({ type: 'progress', cell, message: `lease ${lease.id} of the earlier attempt is gone or has machines that do not run: what was left of it is removed, and the cell starts anew` });
 }
 
 async function claimDirectory({ directory, resume }: StartRequest, run: string): Promise<RunDirectory> {

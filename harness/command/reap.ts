@@ -1,5 +1,7 @@
 import { Command, Option } from 'commander';
-import { keptLeases } from '../cell/kept-leases.ts';
+import path from 'node:path';
+import { unreleasedLeases, type Open } from '../cell/kept-leases.ts';
+import { lockJournal } from '../journal/lock.ts';
 import type { Provider, ReapedLease } from '../provider/contract.ts';
 import { providerOf, PROVIDERS, type ProviderChoice, type ProviderName } from '../provider/provider-of.ts';
 
@@ -24,16 +26,30 @@ export function reapCommand(provider: (choice: ProviderChoice) => Provider | Pro
     .addHelpText('after', HELP)
     .action(async (runDirectories: string[], { dryRun, provider: name, site }: { dryRun: boolean; provider: ProviderName; site?: string }) => {
       const chosen = await provider({ name, site });
-      const dismissed = (await Promise.all(runDirectories.map((directory) => keptLeases(directory, site)))).flat();
-      for (const { cell, lease } of dismissed) {
-        if (!dryRun) await chosen.release(lease);
-        print(`${dryRun ? 'would remove' : 'removed'} lease ${lease.id} of cell ${cell}: kept, and dismissed`);
-      }
+      let dismissed = 0;
+      for (const directory of runDirectories) dismissed += await dismiss(directory, { dryRun, site, open: provider, print });
       const leases = await chosen.reap({ dryRun, now: new Date() });
       for (const line of leases.flatMap((lease) => describe(lease, dryRun))) print(line);
-      if (leases.length + dismissed.length === 0) print('nothing to reap');
+      if (leases.length + dismissed === 0) print('nothing to reap');
       if (leases.some(({ remaining }) => remaining !== undefined)) process.exitCode = 5;
     });
+}
+
+/** By the provider that the run had. A run that is still going on needs its machines: whoever wants them gone ends it. */
+async function dismiss(directory: string, { dryRun, site, open, print }: { dryRun: boolean; site: string | undefined; open: Open; print: (line: string) => void }): Promise<number> {
+  const leases = await unreleasedLeases(directory, site, open);
+  if (leases.length === 0) return 0;
+  const unlock = dryRun ? () => undefined : lockJournal(path.join(directory, 'journal.jsonl'));
+  try {
+    for (const { cell, lease, provider, whole } of leases) {
+      if (!dryRun) await provider.release(lease);
+      const [done, planned] = whole ? ['removed', 'would remove'] : ['made sure of the removal of', 'would make sure of the removal of'];
+      print(`${dryRun ? planned : done} lease ${lease.id} of cell ${cell}: ${whole ? 'kept, and dismissed' : 'dismissed, and not all of its machines run'}`);
+    }
+  } finally {
+    unlock();
+  }
+  return leases.length;
 }
 
 function describe({ id, cell, reason, resources, remaining = [] }: ReapedLease, dryRun: boolean): string[] {

@@ -19,6 +19,7 @@ export function judgeRun(run: RunDraft, torn: boolean): RunRecord {
     version: run.started?.version ?? 'unknown',
     argv: run.started?.argv ?? [],
     provider: run.started?.provider ?? 'unknown',
+    ...(run.started?.site === undefined ? {} : { site: run.started.site }),
     ...(run.firstStarted === undefined ? {} : { startedAt: run.firstStarted.at }),
     ...(run.last === undefined ? {} : { endedAt: run.last.at }),
     durationMs: said?.durationMs ?? elapsed(run.started?.at, run.last?.at),

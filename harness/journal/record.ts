@@ -52,6 +52,8 @@ export interface RunRecord {
   readonly version: string;
   readonly argv: readonly string[];
   readonly provider: string;
+  /** Of the provider kubevirt: a shipped site's name, or a file. */
+  readonly site?: string;
   readonly startedAt?: string;
   readonly endedAt?: string;
   readonly durationMs: number;

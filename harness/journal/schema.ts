@@ -16,6 +16,7 @@ const line = z.discriminatedUnion('type', [
     version: z.string(),
     argv: z.array(z.string()),
     provider: z.string(),
+    site: z.string().optional(),
     cells: z.array(plannedCell),
   }),
   z.object({ ...envelope, type: z.literal('cell-started'), cell: z.string() }),

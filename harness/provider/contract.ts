@@ -59,6 +59,9 @@ export interface LeaseRequest {
   readonly kept?: boolean;
 }
 
+/** What is known of a request before its artifacts are there. */
+export type Wish = Pick<LeaseRequest, 'cell' | 'machines' | 'os' | 'seeds' | 'virtualAddress'>;
+
 export interface Lease {
   /** Unique; the value of the label that every resource of the lease carries. */
   readonly id: string;
@@ -98,7 +101,9 @@ export interface Provider {
   readonly name: 'container' | 'kubevirt';
   /** Machines come from images of the provider's own: none is built for them. */
   readonly goldenImages?: true;
-  capacity(): Promise<Capacity>;
+  capacity(signal?: AbortSignal): Promise<Capacity>;
+  /** Rejects, with fault `usage`, when one of these could never be had here: before anything is started. */
+  refuseImpossible?(wishes: readonly Wish[], signal?: AbortSignal): Promise<void>;
   /** All machines with a proven SSH login, or none and an error; an aborted signal leaves nothing behind. */
   acquire(request: LeaseRequest, progress: Progress): Promise<Lease>;
   /** Renews the lease's expiry on the resources. */

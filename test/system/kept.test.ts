@@ -1,13 +1,12 @@
-import { existsSync } from 'node:fs';
 import { readFile, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { KubeConfig } from '@kubernetes/client-node';
 import { parse, stringify } from 'yaml';
 import { readJournal } from '../../harness/journal/read.ts';
 import { replay } from '../../harness/journal/replay.ts';
 import { cellPaths } from '../../harness/cell/run-directory.ts';
+import { waitFor } from '../../harness/provider/wait.ts';
 import { connect } from '../../harness/suite/e2e/kube-api.ts';
 import { packageRoot } from '../../lifecycle/root.ts';
 import { freePorts } from '../kubevirt/server-process.ts';
@@ -71,10 +70,10 @@ describe('a deploy that fails', () => {
     const { signal } = new AbortController();
     const api = connect(kubeConfig, { signal, server: `https://127.0.0.1:${port}` });
     const ready = async () => api.send({ path: '/readyz' }).then(({ body }) => body, String);
-    await expect.poll(ready, { timeout: 60_000 }).toBe('ok');
+    await expect.poll(ready, { timeout: 240_000 }).toBe('ok');
     shell.kill('SIGINT');
     await shell;
-    await expect.poll(ready, { timeout: 60_000, message: 'it ends with the shell' }).toMatch(/ECONNREFUSED|ECONNRESET/);
+    await expect.poll(ready, { timeout: 240_000, message: 'it ends with the shell' }).toMatch(/ECONNREFUSED|ECONNRESET/);
   });
 
   test('reap leaves kept machines alone until their run is named', async () => {
@@ -91,7 +90,13 @@ describe('a run that was killed', () => {
     const directory = await newDirectory('resumed');
     const run = proofgrid(['run', 'all-in-one', '--suite', 'lifecycle,e2e', '--run-dir', directory]);
     const journal = path.join(directory, 'journal.jsonl');
-    while (!existsSync(journal) || !(await readFile(journal, 'utf8')).includes('"suite":"e2e"')) await delay(200);
+    let ended: string | undefined;
+    void run.then(({ all }) => (ended = all));
+    await waitFor({ name: `the first check in ${journal}`, limitMs: 600_000, intervalMs: 100 }, async () => {
+      const text = await readFile(journal, 'utf8').catch(() => '');
+      expect(ended, 'the run goes on').toBeUndefined();
+      return text.includes('"suite":"e2e"') ? true : undefined;
+    });
     run.kill('SIGKILL');
     await run;
     const resumed = await proofgrid(['run', '--resume', directory]);

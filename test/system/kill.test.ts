@@ -3,6 +3,7 @@ import path from 'node:path';
 import { readFile } from 'node:fs/promises';
 import { afterAll, describe, expect, test } from 'vitest';
 import { waitFor } from '../../harness/provider/wait.ts';
+import { randomOf } from '../random.ts';
 import { leasedResources, newDirectory, proofgrid } from './proofgrid.ts';
 
 /** Lines of a journal that are long written when a run ends (it has 190): moments are drawn from them, not from a clock, so that a faster or slower machine changes nothing. */
@@ -10,16 +11,6 @@ const LINES = 150;
 /** Milliseconds after the line: some moments lie inside of what takes long. Far less than what follows the last line. */
 const AFTER = 1500;
 const MOMENTS = 10;
-
-/** Same seed, same moments: a failure can be repeated. mulberry32. */
-function* random(seed: number): Generator<number, never> {
-  for (let state = seed; ; ) {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    yield ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  }
-}
 
 async function junitOf(directory: string): Promise<string> {
   const report = await proofgrid(['report', directory]);
@@ -29,13 +20,13 @@ async function junitOf(directory: string): Promise<string> {
 
 describe('a run that is killed', () => {
   const seed = Number(process.env['PROOFGRID_SEED'] ?? 20261123);
-  const moments = random(seed);
+  const random = randomOf(seed);
   let orphans = 0;
   afterAll(async () => {
     await proofgrid(['reap']);
   });
 
-  test.for(Array.from({ length: MOMENTS }, (_, index) => [Math.floor(((index + moments.next().value) / MOMENTS) * LINES), Math.round(moments.next().value * AFTER)] as const))(
+  test.for(Array.from({ length: MOMENTS }, (_, index) => [Math.floor(((index + random()) / MOMENTS) * LINES), Math.round(random() * AFTER)] as const))(
     'with SIGKILL after %i lines of its journal and %i ms gives a valid report that never says passed, and is reaped whole',
     async ([lines, after]) => {
       const directory = await newDirectory('killed');

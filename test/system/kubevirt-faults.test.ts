@@ -50,7 +50,7 @@ async function untilLine<T>({ run, directory }: Started, what: string, find: (li
   const file = path.join(directory, 'journal.jsonl');
   let ended: string | undefined;
   void run.then(({ all }) => (ended = all));
-  return waitFor({ name: `${what} in ${file}`, limitMs: 300_000, intervalMs: 50 }, async () => {
+  return waitFor({ name: `${what} in ${file}`, limitMs: 600_000, intervalMs: 50 }, async () => {
     const over = ended;
     const lines = existsSync(file) ? readJournal(file).lines : [];
     for (const line of lines) {

@@ -4,6 +4,9 @@ import { dockerEngine } from './docker.ts';
 import type { Engine } from './engine.ts';
 import { podmanEngine } from './podman.ts';
 
+/** Milliseconds. An engine answers in 0.1 s; read from a slow disk for the first time it takes seconds. */
+const ANSWER_LIMIT = 60_000;
+
 /** podman when it works, else docker when its daemon answers. */
 export async function detectEngine(): Promise<Engine> {
   if (await works('podman', ['version', '--format', '{{.Client.Version}}'])) return podmanEngine();
@@ -17,6 +20,6 @@ export async function detectEngine(): Promise<Engine> {
 }
 
 async function works(program: string, words: readonly string[]): Promise<boolean> {
-  const { exitCode } = await execa(program, words, { reject: false, stdin: 'ignore', timeout: 10_000 });
+  const { exitCode } = await execa(program, words, { reject: false, stdin: 'ignore', timeout: ANSWER_LIMIT });
   return exitCode === 0;
 }

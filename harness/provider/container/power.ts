@@ -1,6 +1,6 @@
-import { ProofgridError } from '../../../lifecycle/error.ts';
 import { closeSshMasters } from '../../machine/ssh.ts';
-import type { Lease, Machine, Power } from '../contract.ts';
+import type { Power } from '../contract.ts';
+import { machineOfLease } from '../machine-of.ts';
 import type { Engine } from './engine.ts';
 import { containerName } from './machine-spec.ts';
 import { stage, untilReady } from './ready.ts';
@@ -9,12 +9,12 @@ import { stage, untilReady } from './ready.ts';
 export function createPower(engine: () => Promise<Engine>): Power {
   return {
     off: async (lease, name) => {
-      const machine = machineOf(lease, name);
+      const machine = machineOfLease(lease, name);
       await (await engine()).kill(containerName(lease.id, name));
       await closeSshMasters([machine]);
     },
     on: async (lease, name, { signal, report }) => {
-      const machine = machineOf(lease, name);
+      const machine = machineOfLease(lease, name);
       const container = containerName(lease.id, name);
       const current = await engine();
       await stage(current, name, container, 'started', () => current.start(container));
@@ -22,15 +22,4 @@ export function createPower(engine: () => Promise<Engine>): Power {
       report(`machine ${name} is on again`);
     },
   };
-}
-
-function machineOf(lease: Lease, name: string): Machine {
-  const machine = lease.machines.find((candidate) => candidate.name === name);
-  if (machine !== undefined) return machine;
-  throw new ProofgridError({
-    code: 'MACHINE_UNKNOWN',
-    fault: 'usage',
-    what: `lease ${lease.id} has no machine ${name}`,
-    remedy: `it has ${lease.machines.map((known) => known.name).join(', ')}`,
-  });
 }

@@ -27,7 +27,7 @@ export async function missingCheckpoints({ client, site }: Pick<Context, 'client
   if (power !== undefined) return `checkpoints cut machines off and start them again: ${power}`;
   const kinds = await client.text('GET', SNAPSHOTS).then(kindsOf, unless<string[]>(404, []));
   const absent = ['VirtualMachineSnapshot', 'VirtualMachineRestore'].filter((kind) => !kinds.includes(kind));
-  if (absent.length > 0) return `the cluster has no ${absent.join(' and no ')} (snapshot.kubevirt.io/v1beta1), which KubeVirt brings since 1.1`;
+  if (absent.length > 0) return `the cluster has no ${absent.join(' and no ')} (snapshot.kubevirt.io/v1beta1), which KubeVirt brings since 1.3`;
   const unfit = (await machinesOf(client, lease)).flatMap(unfitVolumes);
   if (unfit.length > 0) return unfit.join('; ');
   const [first] = lease.machines;

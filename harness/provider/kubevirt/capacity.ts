@@ -16,11 +16,11 @@ interface Node extends KubeObject {
  * What all leases of the site may have together: what the site says, else what its nodes have. Nodes that nobody may list,
  * or of which there are none yet (an autoscaler makes them), count nothing: then the scheduler decides.
  */
-export async function budgetOf({ client, site }: Pick<Context, 'client' | 'site'>): Promise<Budget> {
+export async function budgetOf({ client, site }: Pick<Context, 'client' | 'site'>, signal?: AbortSignal): Promise<Budget> {
   if (site.capacity !== undefined) return { cpus: site.capacity.cpus, memory: bytes(site.capacity.memory) };
   const labelSelector = Object.entries(site.scheduling.nodeSelector ?? {}).map(([key, value]) => `${key}=${value}`).join(',');
   // An API server that is away says nothing about how much there is: that is an error, not plenty.
-  const nodes = await client.list<Node>({ kind: 'Node' }, labelSelector === '' ? {} : { labelSelector }).catch((error: unknown) => {
+  const nodes = await client.list<Node>({ kind: 'Node' }, { signal, ...(labelSelector === '' ? {} : { labelSelector }) }).catch((error: unknown) => {
     if (!hasStatus(error, 403)) throw error;
     return { items: [] };
   });

@@ -1,9 +1,11 @@
 import type { Path } from '../../../lifecycle/location.ts';
 import type { Problem } from '../../matrix/problem.ts';
 import { bytes, cores } from '../../matrix/quantity.ts';
+import { deviceProblems } from './device-rules.ts';
 import { LABEL, roleLabel } from './names.ts';
-import type { Network, VirtualMachine, Volume } from './objects.ts';
+import type { Network, RunStrategy, VirtualMachine, Volume } from './objects.ts';
 import { MASQUERADE_REFUSED } from './site-rules.ts';
+import { DNS_LABEL } from './syntax.ts';
 
 const SPEC: Path = ['spec', 'template', 'spec'];
 
@@ -16,12 +18,32 @@ const OTHER_BINDINGS = ['slirp', 'passt', 'macvtap', 'sriov', 'binding'] as cons
  */
 export function machineProblems(machine: VirtualMachine, controlPlanes: number): Problem[] {
   return [
+    ...runProblems(machine),
+    ...deviceProblems(machine),
     ...interfaceProblems(machine),
     ...volumeProblems(machine),
     ...probeProblems(machine),
     ...resourceProblems(machine),
     ...hostnameProblems(machine),
     ...affinityProblems(machine, controlPlanes),
+  ];
+}
+
+/** Those with which KubeVirt starts a machine by itself. */
+const STARTING: readonly RunStrategy[] = ['Always', 'Once', 'RerunOnFailure'];
+/** Labels that nobody but KubeVirt's own accounts may put on a machine. (restrictedVmiLabels in its webhook) */
+const RESERVED = ['created-by', 'install-strategy', 'migrationJobUID', 'migrationTargetNodeName', 'nodeName', 'schedulable'].map((label) => `kubevirt.io/${label}`);
+
+function runProblems({ spec }: VirtualMachine): Problem[] {
+  const { running } = spec as { readonly running?: boolean };
+  const { startStrategy } = spec.template.spec as { readonly startStrategy?: string };
+  const labels = Object.keys(spec.template.metadata?.labels ?? {});
+  const never = (path: Path, what: string, remedy: string) => rule(path, 'KUBEVIRT_NEVER_RUNS', what, remedy);
+  return [
+    ...(running === undefined ? [] : [rule(['spec', 'running'], 'KUBEVIRT_NOT_EXACTLY_ONE', 'running and runStrategy exclude each other', 'say runStrategy alone')]),
+    ...(STARTING.includes(spec.runStrategy) ? [] : [never(['spec', 'runStrategy'], `nobody would start the machine${(spec.runStrategy as RunStrategy | undefined) === undefined ? '' : ` with the run strategy ${spec.runStrategy}`}`, 'say Once')]),
+    ...(startStrategy === undefined ? [] : [never([...SPEC, 'startStrategy'], `the machine would start ${startStrategy.toLowerCase()}, and nobody lets it run`, 'leave it out')]),
+    ...labels.filter((label) => RESERVED.includes(label)).map((label) => rule(['spec', 'template', 'metadata', 'labels', label], 'KUBEVIRT_RESERVED_LABEL', `${label} is a label that only KubeVirt may set`, 'use another one')),
   ];
 }
 
@@ -77,6 +99,9 @@ function probeProblems({ spec }: VirtualMachine): Problem[] {
   });
 }
 
+/** Bytes. */
+const LEAST_MEMORY = 1e6;
+
 function resourceProblems({ spec }: VirtualMachine): Problem[] {
   const { memory, resources = {} } = spec.template.spec.domain;
   const { requests = {}, limits = {} } = resources;
@@ -87,7 +112,9 @@ function resourceProblems({ spec }: VirtualMachine): Problem[] {
     return limits[name] !== undefined && requests[name] !== undefined && measure(requests[name]) > measure(limits[name]);
   });
   const guest = memory?.guest;
+  const requested = requests['memory'];
   return [
+    ...(requested !== undefined && bytes(requested) < LEAST_MEMORY ? [rule([...path, 'requests', 'memory'], 'KUBEVIRT_TOO_LITTLE_MEMORY', `the machine requests ${requested} of memory, and KubeVirt takes none with less than 1M`, 'give it more')] : []),
     ...missing.map((name) => rule(path, 'KUBEVIRT_NO_LIMIT', `the machine has no limit of ${name}, and the cell's quota refuses such pods`, `say limits.${name}`)),
     ...above.map((name) => rule([...path, 'requests', name], 'KUBEVIRT_REQUEST_ABOVE_LIMIT', `the machine requests more ${name} than its limit`, 'raise the limit')),
     ...(guest !== undefined && limits['memory'] !== undefined && bytes(guest) > bytes(limits['memory'])
@@ -99,7 +126,8 @@ function resourceProblems({ spec }: VirtualMachine): Problem[] {
 /** KubeVirt gives it to the guest, and Kubernetes nodes are named by it. */
 function hostnameProblems({ metadata, spec }: VirtualMachine): Problem[] {
   const { hostname } = spec.template.spec;
-  if (hostname === metadata.name) return [];
+  if (hostname === metadata.name && DNS_LABEL.test(hostname)) return [];
+  if (hostname === metadata.name) return [rule([...SPEC, 'hostname'], 'KUBEVIRT_HOSTNAME', `${hostname} cannot be the name of a host`, 'use at most 63 lower-case letters, digits and hyphens')];
   return [rule([...SPEC, 'hostname'], 'KUBEVIRT_HOSTNAME', `the machine ${metadata.name} would be called ${hostname ?? 'as KubeVirt likes'}`, 'make hostname the name of the machine')];
 }
 

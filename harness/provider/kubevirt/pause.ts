@@ -3,7 +3,7 @@ import type { Lease, Pause } from '../contract.ts';
 import { waitFor } from '../wait.ts';
 import type { Context } from './context.ts';
 import { hasStatus } from './kube/error.ts';
-import { machineOfLease } from './machine-of.ts';
+import { machineOfLease } from '../machine-of.ts';
 import { namespaceOf } from './names.ts';
 import type { VirtualMachineInstance } from './objects.ts';
 import { provenLogins } from './power.ts';

@@ -5,7 +5,7 @@ import { waitFor } from '../wait.ts';
 import { watchCell, type CellView } from './cell-view.ts';
 import type { Context } from './context.ts';
 import { gone } from './heartbeat.ts';
-import { machineOfLease } from './machine-of.ts';
+import { machineOfLease } from '../machine-of.ts';
 import { namespaceOf } from './names.ts';
 import type { RunStrategy, VirtualMachineInstance } from './objects.ts';
 import { untilReady } from './ready.ts';

@@ -13,6 +13,7 @@ import type { LeaseFacts } from './lease.ts';
 import { namespaceOf } from './names.ts';
 import { createPause } from './pause.ts';
 import { createPower, powerlessKey } from './power.ts';
+import { refuseImpossible } from './preflight.ts';
 import { reap, siteLeases } from './reap.ts';
 import { leaked, REMOVAL_LIMIT, removeLease } from './removal.ts';
 import { runnerPod } from './runner-pod.ts';
@@ -50,11 +51,12 @@ export function createKubevirtProvider(options: KubevirtProviderOptions): Kubevi
   return {
     name: 'kubevirt',
     goldenImages: true,
-    async capacity() {
+    async capacity(signal) {
       const current = await context();
-      const [{ cpus = Number.POSITIVE_INFINITY, memory = Number.POSITIVE_INFINITY }, leases] = await Promise.all([budgetOf(current), siteLeases(current)]);
+      const [{ cpus = Number.POSITIVE_INFINITY, memory = Number.POSITIVE_INFINITY }, leases] = await Promise.all([budgetOf(current, signal), siteLeases(current, signal)]);
       return { cpus, memory, leases: leases.length };
     },
+    refuseImpossible: async (wishes, signal) => refuseImpossible(await context(), wishes, signal),
     acquire: async (request, progress) => acquire(await context(), request, progress, options),
     async heartbeat(lease) {
       await renew(lease, {});

@@ -14,6 +14,8 @@ const LOOK = 3000;
 export const QUEUE_LIMIT = 3_600_000;
 /** Milliseconds between two looks for leases that nobody needs: the dead must not hold up the queue. */
 const REAP_INTERVAL = 60_000;
+/** Milliseconds after which it is said again that the queue is waited for: a log that shows nothing for an hour looks dead. */
+const SAY_AGAIN = 60_000;
 /** Milliseconds that the removal of somebody else's lease may hold up the queue. */
 const REAP_LIMIT = 10_000;
 
@@ -23,13 +25,17 @@ export async function untilAdmitted(context: Context, id: string, cell: string, 
   const budget = await budgetOf(context);
   let reaped = performance.now();
   let told = '';
+  let toldAt = 0;
   for (;;) {
     const verdict = await claim(context, id, cell, budget, signal);
     if (verdict.type === 'admitted') return verdict.lease;
     if (verdict.type === 'impossible') throw impossible(cell, verdict.reason);
     const others = verdict.for.join(', ');
-    if (others !== told) report(`waits for capacity behind ${verdict.for.length} leases: ${others}`);
-    told = others;
+    if (others !== told || performance.now() - toldAt >= SAY_AGAIN) {
+      report(`waits for capacity behind ${verdict.for.length} leases: ${others}`);
+      told = others;
+      toldAt = performance.now();
+    }
     if (performance.now() > end) throw tooLong(cell, limitMs, others);
     await delay(LOOK * (0.75 + Math.random() / 2), undefined, { signal });
     if (performance.now() - reaped < REAP_INTERVAL) continue;

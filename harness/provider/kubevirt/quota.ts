@@ -1,5 +1,6 @@
 import { bytes } from '../../matrix/quantity.ts';
-import type { CellObjects } from './render.ts';
+import { overheadOf, workersOf } from './overhead.ts';
+import type { CellMachine, CellObjects } from './render.ts';
 import { imageOf, type Site } from './site.ts';
 import type { Values } from './template.ts';
 
@@ -15,22 +16,26 @@ function withOverhead(size: number): number {
   return Math.ceil((size * 1.1) / 2 ** 20) * 2 ** 20;
 }
 
-/** What a cell may have, as quantities. Machines' own limits plus what the site says that KubeVirt needs beside each. */
+/** What a cell may have, as quantities: of each machine the machine with KubeVirt's overhead, or CDI's workers while they fill its disks. */
 export function cellQuota({ machines, os }: CellObjects, site: Site): Values {
-  const claims = imageOf(site, os).type !== 'container-disk';
+  const image = imageOf(site, os);
+  const claims = image.type !== 'container-disk';
   const etcd = machines.filter(({ roles }) => roles.includes('etcd')).length;
   const disks = claims ? machines.length + etcd : 0;
   const [root, etcdDisk] = [bytes(site.storage.root), bytes(site.storage.etcd)];
-  const overhead = site.overhead.cpus * machines.length;
-  const sum = (of: (machine: CellObjects['machines'][number]) => number) => machines.reduce((total, machine) => total + of(machine), 0);
+  const sum = (of: (machine: CellMachine) => number) => machines.reduce((total, machine) => total + of(machine), 0);
+  const overhead = (machine: CellMachine) => overheadOf(machine, site);
+  const workers = ({ roles }: CellMachine) => workersOf(claims ? 1 + Number(roles.includes('etcd')) : 0, image);
   return {
     machines: String(machines.length),
-    cpus: cpuQuantity(sum(({ cpus }) => cpus) + overhead),
-    requestedCpus: cpuQuantity(sum(({ cpus }) => cpus) / site.cpu.overcommit + overhead),
-    memory: memoryQuantity(sum(({ memory }) => memory) + bytes(site.overhead.memory) * machines.length),
+    cpus: cpuQuantity(sum((machine) => Math.max(machine.cpus + overhead(machine).cpus, workers(machine).cpus))),
+    requestedCpus: cpuQuantity(sum((machine) => Math.max(machine.cpus / site.cpu.overcommit + overhead(machine).cpus, workers(machine).requestedCpus))),
+    memory: memoryQuantity(sum((machine) => Math.max(machine.memory + overhead(machine).memory, workers(machine).memory))),
     storage: claims ? memoryQuantity(CLAIMS_WHILE_FILLING * (withOverhead(root) * machines.length + withOverhead(etcdDisk) * etcd)) : '0',
     claims: String(CLAIMS_WHILE_FILLING * disks),
     pods: String(machines.length + PODS_PER_DISK * disks),
+    // CDI's upload server, into which a disk is cloned that the storage cannot clone by itself, is reached by a service
+    services: String(disks),
     largestClaim: memoryQuantity(withOverhead(Math.max(root, etcdDisk))),
   };
 }

@@ -1,15 +1,15 @@
 import { ProofgridError } from '../../../lifecycle/error.ts';
-import type { LeaseRequest } from '../contract.ts';
+import type { LeaseRequest, Wish } from '../contract.ts';
 import type { Demand } from './lease.ts';
 import { refuseWithoutVirtualAddress } from './reservation.ts';
-import { bytes } from '../../matrix/quantity.ts';
+import { overheadOf } from './overhead.ts';
 import { imageOf, type Site } from './site.ts';
 
 /** RFC 1123 label; KubeVirt names pods and claims after the machine. */
 const MACHINE_NAME = /^[a-z0-9]([a-z0-9-]{0,40}[a-z0-9])?$/;
 
 /** Refuses what can never work before anything is made. Resolves with the operating system, the key of the site's images. */
-export function checkRequest(request: LeaseRequest, site: Site): { readonly os: string; readonly demand: Demand } {
+export function checkRequest(request: Wish, site: Site): { readonly os: string; readonly demand: Demand } {
   const { machines, seeds, os, cell, virtualAddress } = request;
   const names = machines.map(({ name }) => name);
   const strange = names.find((name, index) => !MACHINE_NAME.test(name) || names.indexOf(name) !== index);
@@ -29,10 +29,9 @@ export function checkRequest(request: LeaseRequest, site: Site): { readonly os: 
 
 /** What the cell takes from the cluster: its machines' requests, and what KubeVirt needs beside them. */
 export function demandOf(machines: LeaseRequest['machines'], site: Pick<Site, 'cpu' | 'overhead'>): Demand {
-  const overhead = bytes(site.overhead.memory);
   return {
-    cpus: machines.reduce((sum, { cpus }) => sum + cpus / site.cpu.overcommit + site.overhead.cpus, 0),
-    memory: machines.reduce((sum, { memory }) => sum + memory + overhead, 0),
+    cpus: machines.reduce((sum, machine) => sum + machine.cpus / site.cpu.overcommit + overheadOf(machine, site).cpus, 0),
+    memory: machines.reduce((sum, machine) => sum + machine.memory + overheadOf(machine, site).memory, 0),
   };
 }
 

@@ -1,6 +1,8 @@
+import { BlockList } from 'node:net';
 import type { Problem } from '../../matrix/problem.ts';
 import { blockCount, toNumber, within } from './addresses.ts';
 import type { SiteDocument } from './site.ts';
+import { LABEL_VALUE } from './syntax.ts';
 
 /** Why cells cannot have it; the same words for a site and for a template. */
 export const MASQUERADE_REFUSED = {
@@ -11,7 +13,14 @@ export const MASQUERADE_REFUSED = {
 
 /** What no schema can hold. */
 export function siteProblems({ metadata, spec }: SiteDocument): Problem[] {
-  return [...networkProblems(spec.network), ...imageProblems(spec.images), ...nameProblems(metadata.name, spec.namespace)];
+  return [
+    ...networkProblems(spec.network),
+    ...imageProblems(spec.images),
+    ...nameProblems(metadata.name, spec.namespace),
+    ...securityProblems(spec.namespace.labels),
+    ...tolerationProblems(spec.scheduling.tolerations),
+    ...egressProblems(spec.egress),
+  ];
 }
 
 function networkProblems(network: SiteDocument['spec']['network']): Problem[] {
@@ -36,7 +45,12 @@ function networkProblems(network: SiteDocument['spec']['network']): Problem[] {
 }
 
 function imageProblems(images: SiteDocument['spec']['images']): Problem[] {
-  if (Object.keys(images).length > 0) return [];
+  if (Object.keys(images).length > 0) {
+    return Object.entries(images).flatMap(([os, image]): Problem[] =>
+      image.type === 'registry' && image.pullMethod === 'node' && !image.url.startsWith('docker://')
+        ? [{ path: ['spec', 'images', os, 'url'], code: 'SITE_IMAGE_NOT_PULLABLE', what: `a node pulls images, and ${image.url} is an archive`, remedy: 'use pullMethod: pod, or docker://' }]
+        : []);
+  }
   return [{ path: ['spec', 'images'], code: 'SITE_WITHOUT_IMAGE', what: 'the site has no golden image', remedy: 'add one for each operating system' }];
 }
 
@@ -51,4 +65,44 @@ function nameProblems(name: string, namespace: SiteDocument['spec']['namespace']
         what: `the site ${name} sets ${key}, by which leases are told apart`,
         remedy: 'use another key',
       })));
+}
+
+const LEVELS = ['privileged', 'baseline', 'restricted'];
+
+/** Kubernetes refuses namespaces with other levels. https://kubernetes.io/docs/concepts/security/pod-security-admission/ */
+function securityProblems(labels: SiteDocument['spec']['namespace']['labels'] = {}): Problem[] {
+  return Object.entries(labels).flatMap(([key, value]) => {
+    if (!/^pod-security\.kubernetes\.io\/(enforce|audit|warn)$/.test(key) || LEVELS.includes(value)) return [];
+    return [{ path: ['spec', 'namespace', 'labels', key], code: 'SITE_POD_SECURITY', what: `there is no level ${JSON.stringify(value)} of pod security`, remedy: `use one of ${LEVELS.join(', ')}` }];
+  });
+}
+
+/** KubeVirt takes them unseen, and Kubernetes refuses every pod that has them. (validateTolerations in pkg/apis/core/validation) */
+function tolerationProblems(tolerations: SiteDocument['spec']['scheduling']['tolerations'] = []): Problem[] {
+  return tolerations.flatMap(({ key, operator = 'Equal', value = '', effect, tolerationSeconds }, index) => {
+    const problem = (field: string, what: string, remedy: string): Problem => ({ path: ['spec', 'scheduling', 'tolerations', index, field], code: 'SITE_TOLERATION', what, remedy });
+    return [
+      ...(key === undefined && operator !== 'Exists' ? [problem('operator', 'a toleration without a key is for all taints, which only the operator Exists can say', 'name a key, or say operator: Exists')] : []),
+      ...(operator === 'Exists' && value !== '' ? [problem('value', 'the operator Exists asks for no value', 'leave the value out, or say operator: Equal')] : []),
+      ...(operator === 'Equal' && !LABEL_VALUE.test(value) ? [problem('value', `${JSON.stringify(value)} cannot be the value of a taint`, 'use at most 63 letters, digits, dots, hyphens and underscores')] : []),
+      ...(tolerationSeconds !== undefined && effect !== 'NoExecute' ? [problem('tolerationSeconds', 'seconds belong to the effect NoExecute alone', 'say effect: NoExecute, or leave them out')] : []),
+    ];
+  });
+}
+
+/** Kubernetes refuses the policy otherwise: what is excepted lies within, and is smaller. (ValidateIPBlock) */
+function egressProblems(egress: SiteDocument['spec']['egress']): Problem[] {
+  return egress.flatMap(({ cidr, except = [] }, index) =>
+    except.flatMap((excepted, place) =>
+      strictlyWithin(excepted, cidr) ? [] : [{ path: ['spec', 'egress', index, 'except', place], code: 'SITE_EXCEPT_OUTSIDE', what: `${excepted} is no part of ${cidr}`, remedy: 'except a smaller network that lies in it' }]));
+}
+
+function strictlyWithin(inner: string, outer: string): boolean {
+  const [base = '', length = ''] = outer.split('/');
+  const [innerBase = '', innerLength = ''] = inner.split('/');
+  const family = (address: string) => (address.includes(':') ? 'ipv6' : 'ipv4');
+  if (family(base) !== family(innerBase) || Number(innerLength) <= Number(length)) return false;
+  const list = new BlockList();
+  list.addSubnet(base, Number(length), family(base));
+  return list.check(innerBase, family(innerBase));
 }

@@ -7,28 +7,31 @@ import { ProofgridError } from '../../../lifecycle/error.ts';
 import { packageRoot } from '../../../lifecycle/root.ts';
 import { bytes, MEMORY_PATTERN } from '../../matrix/quantity.ts';
 import { siteProblems } from './site-rules.ts';
+import { DNS_LABEL, IMAGE, LABEL_KEY, LABEL_VALUE, REGISTRY_URL, SUBDOMAIN, SUBDOMAIN_LENGTH } from './syntax.ts';
 
-/** RFC 1123 label. */
-const label = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'must be an RFC 1123 label');
+const label = z.string().regex(DNS_LABEL, 'must be an RFC 1123 label');
+/** Of a claim, a secret, a class: what Kubernetes would refuse only when the machine is to start. */
+const objectName = z.string().regex(SUBDOMAIN, 'must be the name of an object: lower-case letters, digits, hyphens and dots').max(SUBDOMAIN_LENGTH);
 const text = z.string().trim().min(1, 'must not be empty');
 const quantity = z.string({ error: 'must be a quantity such as 20Gi' }).regex(MEMORY_PATTERN, 'must be a quantity such as 20Gi')
   .refine((value) => bytes(value) > 0, 'must be more than nothing');
-/** https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set */
-const labelKey = z.string().regex(/^([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/, 'must be the key of a label');
-const labelValue = z.string().regex(/^([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?$/, 'must be the value of a label');
+/** A number without its unit is bytes, and CDI would make a disk of 20. */
+const diskSize = quantity.refine((value) => bytes(value) >= 2 ** 20, 'must be at least 1Mi; without a unit it is bytes');
+const labelKey = z.string().regex(LABEL_KEY, 'must be the key of a label').max(SUBDOMAIN_LENGTH + 64);
+const labelValue = z.string().regex(LABEL_VALUE, 'must be the value of a label');
 const labels = z.record(labelKey, labelValue);
 
 const image = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('claim'), namespace: label, name: text }).describe('A golden PersistentVolumeClaim, or the DataVolume that made it; cloned'),
-  z.strictObject({ type: z.literal('data-source'), namespace: label, name: text }).describe("CDI's DataSource, which always names the newest golden image; cloned"),
+  z.strictObject({ type: z.literal('claim'), namespace: label, name: objectName }).describe('A golden PersistentVolumeClaim, or the DataVolume that made it; cloned'),
+  z.strictObject({ type: z.literal('data-source'), namespace: label, name: objectName }).describe("CDI's DataSource, which always names the newest golden image; cloned"),
   z.strictObject({
     type: z.literal('registry'),
-    url: z.string().regex(/^(docker|oci-archive):\/\/\S+$/, 'must be docker://… or oci-archive://…'),
+    url: z.string().regex(REGISTRY_URL, 'must be docker:// and the reference of an image, or oci-archive://…'),
     pullMethod: z.enum(['pod', 'node']).optional(),
-    secretRef: text.optional(),
-    certConfigMap: text.optional(),
+    secretRef: objectName.optional().describe("Secret in the cell's namespace; something else than we has to put it there"),
+    certConfigMap: objectName.optional().describe("ConfigMap in the cell's namespace; something else than we has to put it there"),
   }).describe('An image in a registry; imported'),
-  z.strictObject({ type: z.literal('container-disk'), image: text, imagePullSecret: text.optional() })
+  z.strictObject({ type: z.literal('container-disk'), image: z.string().regex(IMAGE, 'must be the reference of an image, without docker://'), imagePullSecret: objectName.optional() })
     .describe('A container image with the disk in /disk; ephemeral, needs no CDI'),
 ]);
 
@@ -39,7 +42,7 @@ const network = z.discriminatedUnion('type', [
   }).describe('The pod network: every machine has the address of its pod'),
   z.strictObject({
     type: z.literal('multus'),
-    definition: z.string().regex(/^[a-z0-9-]+\/[a-z0-9.-]+$/, 'must be namespace/name of a NetworkAttachmentDefinition'),
+    definition: z.string().regex(new RegExp(`${DNS_LABEL.source.slice(0, -1)}/${SUBDOMAIN.source.slice(1)}`), 'must be namespace/name of a NetworkAttachmentDefinition'),
     subnet: z.cidrv4(),
     first: z.ipv4().describe('First address that is ours'),
     last: z.ipv4().describe('Last address that is ours'),
@@ -51,7 +54,7 @@ const network = z.discriminatedUnion('type', [
 ]);
 
 const toleration = z.strictObject({
-  key: text.optional(),
+  key: labelKey.optional(),
   operator: z.enum(['Exists', 'Equal']).optional(),
   value: z.string().optional(),
   effect: z.enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute']).optional(),
@@ -68,11 +71,11 @@ export const siteSchema = z.strictObject({
     images: z.record(text, image).describe('Golden image of each operating system of the matrix'),
     seeds: z.enum(['baked', 'none']).default('none').describe('baked: the images have the binaries under /opt/seed that containers get mounted'),
     storage: z.strictObject({
-      class: text.optional(),
+      class: objectName.optional(),
       accessModes: z.array(z.enum(['ReadWriteOnce', 'ReadWriteMany', 'ReadWriteOncePod'])).min(1).optional(),
       volumeMode: z.enum(['Block', 'Filesystem']).optional(),
-      root: quantity.default('20Gi'),
-      etcd: quantity.default('4Gi'),
+      root: diskSize.default('20Gi'),
+      etcd: diskSize.default('4Gi'),
       bindImmediately: z.boolean().default(false).describe('Fill the disks before their machine is scheduled, although the class waits for the first consumer'),
     }).prefault({}),
     network,
@@ -87,17 +90,18 @@ export const siteSchema = z.strictObject({
     scheduling: z.strictObject({
       nodeSelector: labels.optional(),
       tolerations: z.array(toleration).min(1).optional(),
-      priorityClass: text.optional(),
+      priorityClass: objectName.optional(),
       controlPlanes: z.enum(['required', 'preferred']).default('required').describe('Whether control planes must stand on nodes of their own'),
     }).prefault({}),
     cpu: z.strictObject({
-      model: text.optional().describe('host-model, host-passthrough, or a model of libvirt'),
+      // KubeVirt looks for nodes with the label cpu-model.node.kubevirt.io/<model>
+      model: z.string().regex(/^[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/, 'must be host-model, host-passthrough, or the name of a model').optional().describe('host-model, host-passthrough, or a model of libvirt'),
       overcommit: z.number().min(1).max(64).default(1).describe('Cores that machines may use for each that they request'),
     }).prefault({}),
     overhead: z.strictObject({
       cpus: z.number().min(0).default(0.25),
       memory: quantity.default('512Mi'),
-    }).prefault({}).describe("What KubeVirt's own processes need beside a machine; part of the cell's quota"),
+    }).prefault({}).describe("What KubeVirt's own processes need beside a machine, where that is more than KubeVirt reckons by default; part of the cell's quota"),
     namespace: z.strictObject({ labels: labels.optional(), annotations: z.record(labelKey, z.string()).optional() }).prefault({})
       .describe('On every namespace of a cell, such as the level of pod security'),
     capacity: z.strictObject({ cpus: z.number().positive(), memory: quantity }).optional()

@@ -45,7 +45,7 @@ async function make(context: ClusterContext): Promise<Fixture> {
   const api = kube(context);
   await ensureNamespace(context, api);
   const asked = nodes(context).flatMap(({ name: node }) =>
-    ['a', 'b'].map((letter) => testPod(context, { name: `${letter}-${node}`, node, placedBy: 'direct', labels: LABELS })),
+    ['a', 'b'].map((letter) => testPod(context, { name: `${letter}-${node}`, node, placedBy: 'direct', labels: LABELS, serving: true })),
   );
   const [pods, clusterService, nodeService] = await Promise.all([
     startPods(context, asked),

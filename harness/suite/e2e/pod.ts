@@ -17,10 +17,18 @@ export interface PodRequest {
   readonly labels?: Readonly<Record<string, string>>;
   readonly volumes?: V1PodSpec['volumes'];
   readonly mounts?: readonly { readonly name: string; readonly mountPath: string }[];
+  /** Ready not before its server answers: for pods that others send requests to. */
+  readonly serving?: boolean;
 }
 
+/**
+ * Kubelets call a container running once its postStart hook is over. A readiness probe would tell of the network as well,
+ * which is for the checks to judge, and go on for as long as the pod lives.
+ */
+const SERVING = { postStart: { exec: { command: ['sh', '-c', `until wget -q -O /dev/null http://127.0.0.1:${HTTP_PORT}/hostname; do sleep 0.1; done`] } } };
+
 /** A pod of agnhost that answers `GET /hostname` with its own name, and runs on tainted nodes too. */
-export function testPod(context: ClusterContext, { name, node, placedBy, labels = {}, volumes = [], mounts = [] }: PodRequest): V1Pod {
+export function testPod(context: ClusterContext, { name, node, placedBy, labels = {}, volumes = [], mounts = [], serving = false }: PodRequest): V1Pod {
   const term = { matchFields: [{ key: 'metadata.name', operator: 'In', values: [node] }] };
   const placement =
     placedBy === 'direct'
@@ -45,6 +53,7 @@ export function testPod(context: ClusterContext, { name, node, placedBy, labels 
           imagePullPolicy: 'Never',
           args: ['netexec', `--http-port=${HTTP_PORT}`, '--udp-port=8081'],
           volumeMounts: [...mounts],
+          ...(serving ? { lifecycle: SERVING } : {}),
         },
       ],
     },
@@ -83,7 +92,8 @@ async function createPod(context: ClusterContext, api: KubeApi, pod: V1Pod): Pro
   const name = pod.metadata?.name ?? '';
   await until({
     what: `pod ${name} is accepted by the API server`,
-    limitMs: 20_000,
+    // a controller manager makes the account, and one that has just taken over needs 15 s first
+    limitMs: 45_000,
     signal: context.signal,
     attempt: async () => {
       const { status, body } = await api.send({ method: 'POST', path: `${NAMESPACE_PATH}/pods`, body: pod });

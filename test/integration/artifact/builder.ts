@@ -7,7 +7,7 @@ const [cache = '', count = '', gate = ''] = process.argv.slice(2);
 
 const entry = await new Store(cache).obtain(
   {
-    kind: 'test', name: 'a slow thing', version: 1, inputs: 'slow', estimateMs: 1_000, limitMs: 60_000,
+    kind: 'test', name: 'a slow thing', version: 1, inputs: 'slow', estimateMs: 1_000, limitMs: 250_000,
     async build(site) {
       await appendFile(count, `${process.pid}\n`);
       // A tree with a grandchild that has left its process group and session: the kind that survives.

@@ -6,15 +6,22 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
+/** Milliseconds until something must have happened. A builder compiles itself first, which a busy host takes long for. */
+const SOON = { timeout: 120_000 };
+
 let directory: string;
 let children: ChildProcess[];
+let ends: Promise<unknown>[];
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'proofgrid-concurrency-'));
   children = [];
+  ends = [];
 });
 afterEach(async () => {
   for (const child of children) child.kill('SIGKILL');
-  await rm(directory, { recursive: true });
+  await Promise.all(ends);
+  // what a killed builder had started may be ending still
+  await rm(directory, { recursive: true, maxRetries: 100 });
 });
 
 const here = import.meta.dirname;
@@ -29,7 +36,9 @@ function builder() {
   let output = '';
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  return { child, ended: once(child, 'close').then(([code]) => ({ code: code as number | null, output })), output: () => output };
+  const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, output }));
+  ends.push(ended);
+  return { child, ended, output: () => output };
 }
 
 /** Command lines of processes that contain the text. */
@@ -40,7 +49,7 @@ async function running(text: string): Promise<string[]> {
 
 test('two processes that want one entry: one builds, both get it', async () => {
   const both = [builder(), builder()] as const;
-  await expect.poll(() => both.map(({ output }) => output()).join(''), { timeout: 60_000 }).toContain('waiting for another run that builds a slow thing');
+  await expect.poll(() => both.map(({ output }) => output()).join(''), SOON).toContain('waiting for another run that builds a slow thing');
   await openGate();
   const [first, second] = await Promise.all([both[0].ended, both[1].ended]);
   expect([first.code, second.code]).toEqual([0, 0]);
@@ -51,15 +60,15 @@ test('two processes that want one entry: one builds, both get it', async () => {
 
 test('kill -9 in the middle of a build: nothing keeps running, and the next run builds it right', async () => {
   const first = builder();
-  await expect.poll(builds, { timeout: 60_000 }).toHaveLength(1);
+  await expect.poll(builds, SOON).toHaveLength(1);
   const [pid] = await builds();
   const grandchild = `sleep 7${pid}`;
-  await expect.poll(() => running(grandchild).then((lines) => lines.length), { timeout: 10_000 }).toBeGreaterThan(0);
+  await expect.poll(() => running(grandchild).then((lines) => lines.length), SOON).toBeGreaterThan(0);
 
   first.child.kill('SIGKILL');
   await first.ended;
-  await expect.poll(() => running(grandchild), { timeout: 5_000 }).toEqual([]);
-  await expect.poll(() => running(cache()), { timeout: 5_000 }).toEqual([]);
+  await expect.poll(() => running(grandchild), SOON).toEqual([]);
+  await expect.poll(() => running(cache()), SOON).toEqual([]);
   expect(await readdir(join(cache(), 'entries'))).toEqual([]);
   expect(await readdir(join(cache(), 'building'))).toHaveLength(1);
 
@@ -73,9 +82,9 @@ test('kill -9 in the middle of a build: nothing keeps running, and the next run 
 
 test('who waits for a builder that is killed builds in its place', async () => {
   const first = builder();
-  await expect.poll(builds, { timeout: 60_000 }).toHaveLength(1);
+  await expect.poll(builds, SOON).toHaveLength(1);
   const second = builder();
-  await expect.poll(second.output, { timeout: 60_000 }).toContain('waiting for another run');
+  await expect.poll(second.output, SOON).toContain('waiting for another run');
   first.child.kill('SIGKILL');
   await openGate();
   expect((await second.ended).code).toBe(0);

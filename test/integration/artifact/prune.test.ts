@@ -14,7 +14,8 @@ import { mountedDirectories, pruneImages } from '../../../harness/artifact/machi
 const digest = randomUUID().replaceAll('-', '');
 const reference = `localhost/proofgrid/machine:${digest}`;
 const container = `proofgrid-test-prune-${digest.slice(0, 8)}`;
-const before = new Date('2026-06-01T00:00:00Z');
+const DAY = 86_400_000;
+const before = new Date(Date.now() - DAY);
 const exists = async () => (await execa('podman', ['image', 'exists', reference], { reject: false })).exitCode === 0;
 
 let directory: string;
@@ -40,7 +41,8 @@ test('a machine image goes when it is ours, old, and no machine has it', async (
   await writeFile(lock, '');
   expect(await prune(false)).toEqual([]);
 
-  const long = new Date('2026-01-01T00:00:00Z');
+  // whole seconds: every file system keeps those
+  const long = new Date(Math.floor(Date.now() / 1000) * 1000 - 100 * DAY);
   await utimes(lock, long, long);
   await execa('podman', ['create', '--name', container, '--volume', `${directory}:/seed:ro`, reference]);
   expect(await mountedDirectories('podman')).toContain(directory);

@@ -38,7 +38,7 @@ test.each([['bookworm', '3.4.23'], ['trixie', '3.5.16']])('etcd of %s is %s', as
   const found = await etcd(suite);
   expect(found.version).toBe(version);
   for (const [name, sum] of Object.entries(found.sha256)) expect(await hashFile(join(found.directory, name))).toBe(sum);
-});
+}, COLD_BUILD_MS);
 
 test('pause and agnhost load into podman and run', async () => {
   const { pause, agnhost } = await artifacts.images(progress);
@@ -71,7 +71,7 @@ async function boot(reference: string): Promise<(...command: string[]) => Promis
     '--volume', '/var/lib/containerd', '--volume', '/var/lib/docker', '--volume', `${pause.directory}:/images:ro`, reference,
   ]);
   const inside = async (...command: string[]) => (await execa('podman', ['exec', name, ...command], { reject: false, all: true })).all;
-  await expect.poll(() => inside('systemctl', 'is-system-running', '--wait'), { timeout: 60_000, interval: 200 }).toBe('running');
+  await expect.poll(() => inside('systemctl', 'is-system-running', '--wait'), { timeout: 240_000, interval: 200 }).toBe('running');
   return inside;
 }
 
@@ -99,10 +99,10 @@ test.each<[string, Runtime, string]>([
   const load = runtime === 'docker' ? ['docker', 'load', '--input', '/images/pause.tar'] : ['ctr', '--namespace', 'k8s.io', 'images', 'import', '/images/pause.tar'];
   await inside('systemctl', 'start', runtime);
   expect(await inside(...load)).toContain(pause.reference);
-});
+}, COLD_BUILD_MS);
 
 test('machines keep nothing of each other: host keys differ', async () => {
   const { reference } = await artifacts.machineImage({ os: 'debian-12', runtime: 'containerd', etcd: await etcd('bookworm') }, progress);
   const [one, other] = [await boot(reference), await boot(reference)];
   expect(await one('cat', '/etc/ssh/ssh_host_ed25519_key.pub')).not.toBe(await other('cat', '/etc/ssh/ssh_host_ed25519_key.pub'));
-});
+}, COLD_BUILD_MS);

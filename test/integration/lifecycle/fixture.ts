@@ -64,7 +64,8 @@ export async function fixture(playbooks: Readonly<Record<string, string>>, inven
       inventory: path.join(root, 'inventory.yml'),
       stateDirectory: path.join(root, 'state'),
       logDirectory,
-      limitMs: 60_000,
+      // below the tests' own limit, so that a hang says where it was
+      limitMs: 250_000,
       onEvent: (event) => events.push(event),
       ...more,
     }),
@@ -72,12 +73,17 @@ export async function fixture(playbooks: Readonly<Record<string, string>>, inven
   };
 }
 
-/** Command lines of all processes that contain `text`, this one left out. */
+/** Seconds that only a process of this test process sleeps: another checkout's tests may run on the same host. */
+export function uniqueSeconds(number: number): string {
+  return `7${String(process.pid).padStart(7, '0')}${number}`;
+}
+
 /** Processes of exactly this command line: no shell or Python that is about to start it. */
 export function processesOf(command: string): string[] {
   return processesWith(command).filter((line) => line.trim().replace(/^\d+ /, '') === command);
 }
 
+/** Command lines of all processes that contain `text`, with their numbers. */
 export function processesWith(text: string): string[] {
   return execFileSync('ps', ['-eo', 'pid,args'], { encoding: 'utf8' })
     .split('\n')

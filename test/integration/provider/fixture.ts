@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { createArtifacts } from '../../../harness/artifact/artifacts.ts';
 import type { Engine, Resource } from '../../../harness/provider/container/engine.ts';
 import { podmanEngine } from '../../../harness/provider/container/podman.ts';
@@ -99,6 +99,15 @@ export async function traces(lease: string, subnet: string): Promise<Traces> {
     rules: rules.split('\n').filter((rule) => rule.includes(subnet)),
     processes: processes.split('\n').filter((line) => line.includes(lease) && !line.startsWith('ps ')),
   };
+}
+
+/**
+ * Nothing of the lease is left. What keeps resources must be gone at once; conmon, which is told by the machine's name, ends
+ * by itself a moment after its container.
+ */
+export async function expectNoTraces(lease: string, subnet: string): Promise<void> {
+  expect({ ...(await traces(lease, subnet)), processes: [] }).toEqual(NO_TRACES);
+  await expect.poll(async () => (await traces(lease, subnet)).processes, { timeout: 60_000, message: 'processes of the lease' }).toEqual([]);
 }
 
 export const NO_TRACES: Traces = { containers: '', networks: '', volumes: '', rules: [], processes: [] };

@@ -1,7 +1,7 @@
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
 import { sshHost } from '../../../harness/machine/ssh.ts';
-import { NO_TRACES, traces, withLease } from './fixture.ts';
+import { expectNoTraces, withLease } from './fixture.ts';
 
 /** Starts containerd's own containers and nested mounts, as a kubelet does, from nothing but the machine's own files. */
 const POPULATE = `set -e
@@ -22,15 +22,17 @@ test('pods, their mounts and their cgroups go with the machine', async () => {
     if (machine === undefined) return expect.fail('no machine');
     const { stdout, stderr } = await sshHost(machine, []).exec(['sh', '-c', POPULATE, seconds]);
     expect(stdout, stderr).toBe('pod-a\npod-b\n');
-    expect(await sleeping(seconds)).toBe(2);
+    // the shim has told both to begin; that they have become another program comes a moment later
+    await expect.poll(async () => sleeping(seconds), { timeout: 60_000 }).toBe(2);
     return held;
   });
   expect(await sleeping(seconds)).toBe(0);
-  expect(await traces(lease.id, lease.network)).toEqual(NO_TRACES);
+  await expectNoTraces(lease.id, lease.network);
   const { stdout: mounts } = await execa('cat', ['/proc/mounts']);
   expect(mounts).not.toContain(lease.id);
-  const { stdout: cgroups } = await execa('find', ['/sys/fs/cgroup', '-name', 'pod-[ab]']);
-  expect(cgroups).toBe('');
+  // find complains about groups of others that go while it looks
+  const cgroups = async () => (await execa('find', ['/sys/fs/cgroup', '-name', 'pod-[ab]'], { reject: false })).stdout;
+  await expect.poll(cgroups, { timeout: 60_000 }).toBe('');
 });
 
 /** Processes of this host that sleep for so long. */

@@ -2,10 +2,11 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
 import { expect, test } from 'vitest';
 import type { Lease, LeaseRequest } from '../../../harness/provider/contract.ts';
 import { processOwner } from '../../../harness/provider/owner.ts';
-import { CELL, NO_TRACES, podman, provider, progress, request, traces, withLease } from './fixture.ts';
+import { CELL, expectNoTraces, podman, provider, progress, request, withLease } from './fixture.ts';
 
 interface Run {
   readonly child: ChildProcess;
@@ -24,15 +25,23 @@ function run(asked: LeaseRequest, ...words: string[]): Run {
   return {
     child,
     line: async (beginning) => {
-      await expect.poll(() => lines.some((text) => text.startsWith(beginning)), { timeout: 60_000, interval: 10 }).toBe(true);
+      await expect.poll(() => lines.some((text) => text.startsWith(beginning)), { timeout: 240_000, interval: 10 }).toBe(true);
       return lines.find((text) => text.startsWith(beginning)) ?? '';
     },
     kill: async () => {
       const exit = once(child, 'exit');
       child.kill('SIGKILL');
       await exit;
+      // An engine command that it was just starting is a copy of it until then, and nobody could tell whose it will be.
+      await expect.poll(async () => copiesOf(asked), { timeout: 60_000, interval: 10 }).toEqual([]);
     },
   };
+}
+
+/** Processes with the owner's words: itself, and what it has forked and is not yet another program. */
+async function copiesOf({ directory }: LeaseRequest): Promise<string[]> {
+  const { stdout } = await execa('ps', ['-eo', 'args']);
+  return stdout.split('\n').filter((line) => line.includes('owner-process.ts') && line.includes(directory));
 }
 
 async function acquired(owner: Run): Promise<Lease> {
@@ -60,7 +69,7 @@ test('a killed run is reaped whole; a living one, a foreign container and a fore
       const reaped = (await reap()).find(({ id }) => id === killed.id);
       expect(reaped?.remaining).toBeUndefined();
       expect(reaped?.resources).toHaveLength(4);
-      expect(await traces(killed.id, killed.network)).toEqual(NO_TRACES);
+      await expectNoTraces(killed.id, killed.network);
       expect(await reap()).toEqual([]);
       expect(await provider.find(living.id, '/nowhere')).toBeDefined();
     });
@@ -90,9 +99,8 @@ test('reaping all the time does not disturb acquisitions', async () => {
   const reaper = (async () => {
     while (going) expect((await reap()).filter(({ cell }) => cell === `${CELL}-undisturbed`)).toEqual([]);
   })();
-  await Promise.all([1, 2].map(async () => withLease(1, async () => undefined, { cell: `${CELL}-undisturbed` })));
-  going = false;
-  await reaper;
+  const acquisitions = Promise.all([1, 2].map(async () => withLease(1, async () => undefined, { cell: `${CELL}-undisturbed` })));
+  await Promise.all([acquisitions.finally(() => (going = false)), reaper]);
 });
 
 test('a kept lease outlives its run, can be found and taken over, and goes when its time is over', async () => {
@@ -107,7 +115,7 @@ test('a kept lease outlives its run, can be found and taken over, and goes when 
   await provider.heartbeat(lease);
   expect((await reap(LATER())).map(({ id }) => id), 'taken over by this living process').not.toContain(lease.id);
   await provider.release(lease);
-  expect(await traces(lease.id, lease.network)).toEqual(NO_TRACES);
+  await expectNoTraces(lease.id, lease.network);
   await expect(provider.heartbeat(lease)).rejects.toMatchObject({ code: 'LEASE_GONE' });
   expect(await provider.find(lease.id, asked.directory)).toBeUndefined();
   await expect(provider.release(lease), 'released twice').resolves.toBeUndefined();
@@ -118,7 +126,7 @@ test('expiry: a kept lease whose time is over', async () => {
   const lease = await acquired(owner);
   await owner.kill();
   expect((await reap(LATER())).find(({ id }) => id === lease.id)).toMatchObject({ reason: 'expired' });
-  expect(await traces(lease.id, lease.network)).toEqual(NO_TRACES);
+  await expectNoTraces(lease.id, lease.network);
 });
 
 test.each(['pause', 'stop'])('machines in the state after %s are removed like any other', async (verb) => {
@@ -126,7 +134,7 @@ test.each(['pause', 'stop'])('machines in the state after %s are removed like an
   const lease = await provider.acquire(asked, progress());
   await podman(verb, `proofgrid-${lease.id}-m1`);
   expect((await reap()).find(({ id }) => id === lease.id)).toMatchObject({ reason: 'orphaned' });
-  expect(await traces(lease.id, lease.network)).toEqual(NO_TRACES);
+  await expectNoTraces(lease.id, lease.network);
 });
 
 test('incomplete: what an interrupted removal left', async () => {
@@ -135,7 +143,7 @@ test('incomplete: what an interrupted removal left', async () => {
   await podman('rm', '--force', '--time', '0', `proofgrid-${lease.id}-m1`);
   await podman('volume', 'rm', `proofgrid-${lease.id}`);
   expect((await reap()).find(({ id }) => id === lease.id)).toMatchObject({ reason: 'incomplete', resources: [`network/proofgrid-${lease.id}`] });
-  expect(await traces(lease.id, lease.network)).toEqual(NO_TRACES);
+  await expectNoTraces(lease.id, lease.network);
 });
 
 test('what cannot be removed is said, and release fails as a leak', async () => {
@@ -147,5 +155,5 @@ test('what cannot be removed is said, and release fails as a leak', async () => 
   expect(await podman('ps', '--all', '--format', '{{.Names}}'), "somebody else's container is not ours to remove").toContain(squatter);
   await podman('rm', '--force', squatter);
   await provider.release(lease);
-  expect(await traces(lease.id, lease.network)).toEqual(NO_TRACES);
+  await expectNoTraces(lease.id, lease.network);
 });

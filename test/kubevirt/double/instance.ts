@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { ApiError, type ApiObject } from '../api-client.ts';
 import { event, machineOf, makeOnce, type Context } from './context.ts';
 import { owner } from './disk.ts';
+import { launcherContainers } from './launcher-containers.ts';
 import { path } from './kinds.ts';
 import { differs, mergeConditions, type Condition } from './status.ts';
 import { INSTANCE_FINALIZER } from './virtual-machine.ts';
@@ -101,10 +102,7 @@ async function createPod(context: Context, instance: ApiObject): Promise<void> {
         automountServiceAccountToken: false,
         restartPolicy: 'Never',
         terminationGracePeriodSeconds: Number(spec.terminationGracePeriodSeconds ?? 30),
-        containers: [
-          { name: 'compute', image: 'virt-launcher', resources: spec.domain.resources ?? {} },
-          ...(spec.domain.devices.logSerialConsole === true ? [{ name: 'guest-console-log', image: 'virt-launcher', resources: { requests: { cpu: '5m', memory: '35M' }, limits: { cpu: '15m', memory: '60M' } } }] : []),
-        ],
+        containers: launcherContainers(spec),
         volumes: claims.map((claimName, index) => ({ name: `disk-${index}`, persistentVolumeClaim: { claimName } })),
       },
     };

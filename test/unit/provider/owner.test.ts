@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { expect, test } from 'vitest';
+import { readFileSync } from 'node:fs';
+import { expect, onTestFinished, test } from 'vitest';
 import { ownerState, pidNamespace, processOwner } from '../../../harness/provider/owner.ts';
 
 const owner = processOwner('r1');
@@ -22,15 +23,15 @@ test('a number of another pid namespace says nothing', () => {
 });
 
 test('a process that has ended is dead, even while its parent has not collected it', async () => {
-  // The inner shell ends at once, and the sleep that took its parent's place never collects it.
-  const parent = spawn('/bin/sh', ['-c', 'sh -c "echo \\$\\$; exec sleep 3" & exec sleep 30'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  // The sleep that took the parent's place never collects it.
+  const parent = spawn('/bin/sh', ['-c', 'sh -c "echo \\$\\$; exec sleep 600" & exec sleep 600'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  onTestFinished(() => void parent.kill('SIGKILL'));
   const [line] = (await once(parent.stdout, 'data')) as [Buffer];
   const pid = Number(line.toString().trim());
-  const { readFileSync } = await import('node:fs');
   const fields = () => readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ');
   const zombie = { ...owner, pid, startTime: fields()[19] ?? '' };
   expect(ownerState(zombie, pidNamespace())).toBe('alive');
-  await expect.poll(() => fields()[0], { timeout: 15_000 }).toBe('Z');
+  process.kill(pid, 'SIGKILL');
+  await expect.poll(() => fields()[0], { timeout: 60_000 }).toBe('Z');
   expect(ownerState(zombie, pidNamespace())).toBe('dead');
-  parent.kill('SIGKILL');
 });

@@ -23,7 +23,7 @@ export class KubeError extends ProofgridError {
       code: status === undefined ? 'KUBE_UNREACHABLE' : status === 401 || status === 403 ? 'KUBE_FORBIDDEN' : 'KUBE_REFUSED',
       fault: 'infrastructure',
       what: `${request}: ${status === undefined ? message : `HTTP ${status}: ${message}`}`,
-      remedy: remedyFor(status),
+      remedy: remedyFor(failure),
       ...(cause === undefined ? {} : { cause }),
     });
     this.name = 'KubeError';
@@ -35,10 +35,13 @@ export class KubeError extends ProofgridError {
   }
 }
 
-function remedyFor(status: number | undefined): string {
+function remedyFor({ status, ...failure }: Failure): string {
+  if (untrusted(failure)) return 'see whether the kubeconfig names the right server and the certificate authority that it has';
   if (status === undefined) return 'see whether the API server runs and the kubeconfig names the right one';
   if (status === 401) return 'renew the credentials of the kubeconfig';
   if (status === 403) return 'apply the role of deploy/ for this user, or use the right context';
+  // webhooks, KubeVirt's and CDI's among them: they say the same again
+  if (status === 400 || status === 422) return 'change what it names: in the templates, in the site, or in the configuration of the cluster';
   return 'run it again';
 }
 
@@ -66,6 +69,14 @@ function statusObject(body: string): { reason?: string; message?: string } {
   } catch {
     return {};
   }
+}
+
+/** Names of OpenSSL's verification errors, as Node.js has them: https://nodejs.org/api/tls.html#x509-certificate-error-codes */
+const UNTRUSTED = /^(UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|CERT_|ERR_TLS_CERT_|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE)/;
+
+/** The server's certificate is none that we trust: no second look changes that. */
+export function untrusted({ reason }: Pick<Failure, 'reason'>): boolean {
+  return UNTRUSTED.test(reason);
 }
 
 const UNSENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);

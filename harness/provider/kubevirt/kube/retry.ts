@@ -1,4 +1,4 @@
-import type { Failure } from './error.ts';
+import { untrusted, type Failure } from './error.ts';
 
 /** `idempotent`: a second time changes nothing more (reads, applies, merge patches, removals). `once`: creations, actions. */
 export type Safety = 'idempotent' | 'once';
@@ -36,7 +36,9 @@ export function retryDelay({ safety, failure, attempts, elapsedMs, limitMs }: At
   return elapsedMs + delay > limitMs ? undefined : delay;
 }
 
-function mayRepeat(safety: Safety, { status, message, unsent }: Failure): boolean {
+function mayRepeat(safety: Safety, failure: Failure): boolean {
+  const { status, message, unsent } = failure;
+  if (untrusted(failure)) return false;
   // Refused before it was looked at (API priority and fairness).
   if (status === 429 || (status === 409 && QUOTA_CONFLICT.test(message))) return true;
   if (status !== undefined) return safety === 'idempotent' && TRANSIENT.has(status);

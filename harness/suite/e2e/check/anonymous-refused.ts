@@ -16,7 +16,7 @@ const REFUSED = [401, 403];
 export const anonymousRefused: Check = {
   name: 'anonymous-refused',
   title: 'API servers, kubelets and etcd refuse whoever shows no identity',
-  // All requests at once, 5 s at most for each.
+  // All requests at once, 15 s at most for each.
   limitMs: 40_000,
   async run(context) {
     const complaints = await Promise.all([

@@ -8,7 +8,7 @@ export async function nodesReady(context: ClusterContext): Promise<void> {
   const api = kube(context);
   await until({
     what: 'every node is Ready and its kubelet answers',
-    limitMs: 90_000,
+    limitMs: 180_000,
     signal: context.signal,
     attempt: async () => {
       for (const { name } of nodes(context)) {

@@ -7,8 +7,10 @@ import { pruneEntries } from '../../../../harness/artifact/cache/prune.ts';
 import { Store } from '../../../../harness/artifact/cache/store.ts';
 import type { Entry, Recipe } from '../../../../harness/artifact/recipe.ts';
 
-const before = new Date('2026-06-01T00:00:00Z');
-const long = new Date('2026-01-01T00:00:00Z');
+const DAY = 86_400_000;
+const before = new Date(Date.now() - DAY);
+/** Whole seconds: every file system keeps those. */
+const long = new Date(Math.floor(Date.now() / 1000) * 1000 - 100 * DAY);
 const signal = new AbortController().signal;
 
 let directory: string;
@@ -20,7 +22,7 @@ beforeEach(async () => {
 afterEach(() => rm(directory, { recursive: true }));
 
 const recipe = (name: string): Recipe => ({
-  kind: 'test', name, version: 1, inputs: { name }, estimateMs: 1, limitMs: 10_000,
+  kind: 'test', name, version: 1, inputs: { name }, estimateMs: 1, limitMs: 100_000,
   build: async ({ output }) => {
     await writeFile(join(output, 'file'), name);
     return {};

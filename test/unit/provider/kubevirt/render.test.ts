@@ -48,17 +48,19 @@ test('a runner that is a pod owns a lease in its own namespace, and its namespac
 test('what every object of a cell may use adds up to its quota', async () => {
   const chosen = site('network: { type: bridge }', 'cpu: { overcommit: 4 }', 'overhead: { cpus: 0.25, memory: 512Mi }');
   const quota = renderCell(await planned('small', chosen), chosen).find(({ kind }) => kind === 'ResourceQuota');
-  // 3 machines: 6 cores and 7Gi; 3 root disks of 20Gi and one of 4Gi for etcd, with a tenth more, three claims each
+  // 3 machines: 6 cores and 7Gi; 3 root disks of 20Gi and one of 4Gi for etcd, with a tenth more, three claims each; KubeVirt needs more than 512Mi beside each machine
   expect(quota?.['spec']).toEqual({
     hard: {
       'requests.cpu': '2250m',
       'limits.cpu': '6750m',
-      'requests.memory': '8704Mi',
-      'limits.memory': '8704Mi',
+      'requests.memory': '8832Mi',
+      'limits.memory': '8832Mi',
       'requests.storage': '216270Mi',
       persistentvolumeclaims: '12',
       pods: '11',
-      services: '0',
+      services: '4',
+      'services.loadbalancers': '0',
+      'services.nodeports': '0',
       'count/virtualmachines.kubevirt.io': '3',
     },
   });
@@ -121,7 +123,29 @@ test.each([
   ['nobody\'s object', 'limit-range.yaml', 'labels: ${labels}', 'labels: {}', 'KUBEVIRT_NO_LEASE_LABEL'],
   ['no namespace', 'limit-range.yaml', 'namespace: ${namespace}', 'annotations: {}', 'KUBEVIRT_NO_NAMESPACE'],
   ['key twice', 'limit-range.yaml', 'namespace: ${namespace}', 'labels: {}', 'TEMPLATE_SYNTAX'],
-  ['quota as a number', 'resource-quota.yaml', 'services: "0"', 'services: 0', 'KUBEVIRT_WRONG_TYPE'],
+  ['quota as a number', 'resource-quota.yaml', 'services.nodeports: "0"', 'services.nodeports: 0', 'KUBEVIRT_WRONG_TYPE'],
+  // what KubeVirt's webhook refuses, by its own rules
+  ['never started', 'virtual-machine.yaml', 'runStrategy: Once', 'runStrategy: Manual', 'KUBEVIRT_NEVER_RUNS'],
+  ['no run strategy', 'virtual-machine.yaml', 'runStrategy: Once', 'running: true', 'KUBEVIRT_NOT_EXACTLY_ONE'],
+  ['paused for ever', 'virtual-machine.yaml', 'evictionStrategy: None', 'startStrategy: Paused', 'KUBEVIRT_NEVER_RUNS'],
+  ['label of KubeVirt', 'virtual-machine.yaml', 'labels: ${machine.labels}\n    spec:', 'labels: { kubevirt.io/nodeName: here }\n    spec:', 'KUBEVIRT_RESERVED_LABEL'],
+  ['label of the pod', 'virtual-machine.yaml', 'labels: ${machine.labels}\n    spec:', 'labels: { a: "b c" }\n    spec:', 'KUBEVIRT_LABEL'],
+  ['no memory', 'virtual-machine.yaml', 'memory: ${machine.memory}\n          limits:', 'memory: 500k\n          limits:', 'KUBEVIRT_TOO_LITTLE_MEMORY'],
+  ['name of a disk', 'virtual-machine.yaml', '- name: cloud-init\n              disk', '- name: cloud_init\n              disk', 'KUBEVIRT_DISK'],
+  ['serial of a disk', 'virtual-machine.yaml', 'serial: etcd', 'serial: "etcd 1"', 'KUBEVIRT_DISK'],
+  ['disk of two kinds', 'virtual-machine.yaml', 'serial: etcd', 'cdrom: { bus: sata }', 'KUBEVIRT_DISK'],
+  ['read-only on sata', 'virtual-machine.yaml', 'serial: etcd\n              disk: { bus: virtio }', 'serial: etcd\n              disk: { bus: sata, readonly: true }', 'KUBEVIRT_DISK'],
+  ['lun that is no claim', 'virtual-machine.yaml', '- name: cloud-init\n              disk: { bus: virtio }', '- name: cloud-init\n              lun: { bus: scsi }', 'KUBEVIRT_DISK'],
+  ['bus of a CD-ROM', 'virtual-machine.yaml', '- name: cloud-init\n              disk: { bus: virtio }', '- name: cloud-init\n              cdrom: { bus: virtio }', 'KUBEVIRT_UNKNOWN_VALUE'],
+  ['mode of a disk', 'virtual-machine.yaml', 'serial: etcd', 'io: default', 'KUBEVIRT_UNKNOWN_VALUE'],
+  ['two that boot first', 'virtual-machine.yaml', 'serial: etcd', 'bootOrder: 1', 'KUBEVIRT_BOOT_ORDER'],
+  ['one that boots before the first', 'virtual-machine.yaml', 'bootOrder: 1', 'bootOrder: 0', 'KUBEVIRT_BOOT_ORDER'],
+  ['an interface that boots first', 'virtual-machine.yaml', 'model: virtio', 'bootOrder: 0x1', 'KUBEVIRT_BOOT_ORDER'],
+  ['MAC address', 'virtual-machine.yaml', 'macAddress: ${machine.macAddress?}', 'macAddress: "02:00:00:00:00"', 'KUBEVIRT_INTERFACE'],
+  ['name of an interface', 'virtual-machine.yaml', 'interfaces:\n            - name: cell', 'interfaces:\n            - name: cell.1', 'KUBEVIRT_INTERFACE'],
+  ['two pod networks', 'virtual-machine.yaml', 'multus: ${network.multus?}', 'multus: ${network.multus?}\n        - name: cell\n          pod: {}', 'KUBEVIRT_NETWORK'],
+  ['cloud-init twice', 'virtual-machine.yaml', 'networkDataSecretRef:', 'userData: "#cloud-config"\n            networkDataSecretRef:', 'KUBEVIRT_CLOUD_INIT'],
+  ['long cloud-init', 'virtual-machine.yaml', 'networkDataSecretRef:\n              name: ${machine.cloudInit}', `networkData: ${'a'.repeat(2049)}`, 'KUBEVIRT_CLOUD_INIT'],
   ['kind of another world', 'limit-range.yaml', 'kind: LimitRange', 'kind: Pod', 'KUBEVIRT_UNKNOWN_KIND'],
 ])('a template with a mistake is refused at its line: %s', async (_, template, from, to, code) => {
   const chosen: Site = await loadSite();

@@ -40,7 +40,8 @@ export async function fakeApi(handler: Handler, options: ClientOptions = {}): Pr
   const directory = await mkdtemp(join(tmpdir(), 'proofgrid-kube-'));
   const kubeconfig = join(directory, 'config');
   writeFileSync(kubeconfig, kubeconfigFor(port));
-  const client = kubeClient({ kubeconfig, silenceMs: 500, retryLimitMs: 5000, ...options });
+  // no test meets a limit that it does not set: a host that stands still for a moment must not repeat a request
+  const client = kubeClient({ kubeconfig, silenceMs: 60_000, retryLimitMs: 60_000, ...options });
   const stop = async () => {
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));

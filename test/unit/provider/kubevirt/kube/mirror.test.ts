@@ -8,6 +8,11 @@ const object = (name: string, resourceVersion: string) => ({ apiVersion: 'v1', k
 const list = (resourceVersion: string, ...names: string[]) => ({ metadata: { resourceVersion }, items: names.map((name) => object(name, resourceVersion)) });
 const line = (type: string, value: object) => `${JSON.stringify({ type, object: value })}\n`;
 
+/** Milliseconds until something must have happened: it does at once, only a host that stands still takes longer. */
+const SOON = { timeout: 60_000 };
+/** Milliseconds. A test that writes to a watch must find it open, however long that takes. */
+const NEVER_SILENT = 600_000;
+
 interface Watch {
   readonly from: string;
   readonly response: ServerResponse;
@@ -25,11 +30,11 @@ async function watched(lists: object[], options: Partial<MirrorOptions> = {}) {
   });
   const abort = new AbortController();
   onTestFinished(() => abort.abort());
-  const subject = mirror<KubeObject>(api.client, { kind: 'Pod', namespace: 'n' }, { signal: abort.signal, changed: () => undefined, silenceMs: 300, ...options });
+  const subject = mirror<KubeObject>(api.client, { kind: 'Pod', namespace: 'n' }, { signal: abort.signal, changed: () => undefined, silenceMs: NEVER_SILENT, ...options });
   await subject.synced;
   const names = () => subject.items.map(({ metadata }) => metadata.name).sort();
   const nth = async (number: number) => {
-    await expect.poll(() => watches.length, { timeout: 5000 }).toBeGreaterThanOrEqual(number);
+    await expect.poll(() => watches.length, SOON).toBeGreaterThanOrEqual(number);
     return watches[number - 1] as Watch;
   };
   return { ...api, subject, names, nth, watches, abort };
@@ -40,14 +45,14 @@ test('follows additions, changes and removals', async () => {
   const { response, from } = await nth(1);
   expect(from).toBe('5');
   response.write(line('ADDED', object('b', '6')) + line('DELETED', object('a', '7')));
-  await expect.poll(names).toEqual(['b']);
+  await expect.poll(names, SOON).toEqual(['b']);
 });
 
 test('after a reset it goes on from the last version, without a list', async () => {
   const { names, nth, requests } = await watched([list('5', 'a')]);
   const { response } = await nth(1);
   response.write(line('ADDED', object('b', '6')));
-  await expect.poll(names).toEqual(['a', 'b']);
+  await expect.poll(names, SOON).toEqual(['a', 'b']);
   response.socket?.resetAndDestroy();
   expect((await nth(2)).from).toBe('6');
   expect(requests.filter(({ url }) => !url.includes('watch=true'))).toHaveLength(1);
@@ -62,7 +67,7 @@ test('a bookmark moves the version on', async () => {
 });
 
 test('a silent connection is given up and replaced', async () => {
-  const { nth, subject } = await watched([list('5', 'a')]);
+  const { nth, subject } = await watched([list('5', 'a')], { silenceMs: 300 });
   await nth(1);
   expect((await nth(2)).from).toBe('5');
   expect(subject.health.lastEnd).toMatch(/no byte|aborted/);
@@ -85,7 +90,7 @@ test('a server that goes away and comes back is found again', async () => {
   await start();
   const { response } = await nth(2);
   response.write(line('ADDED', object('b', '6')));
-  await expect.poll(names).toEqual(['a', 'b']);
+  await expect.poll(names, SOON).toEqual(['a', 'b']);
 });
 
 test('a line that was cut off is no event', async () => {

@@ -10,6 +10,8 @@ test.each([
   ['a reset of a read', 'idempotent', { reason: 'ECONNRESET' }, true],
   ['a reset of a creation: it may have happened', 'once', { reason: 'ECONNRESET' }, false],
   ['a refused connection of a creation: it cannot have happened', 'once', { reason: 'ECONNREFUSED', unsent: true }, true],
+  ['a certificate that is not trusted, of a read', 'idempotent', { reason: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' }, false],
+  ['a certificate for another name', 'idempotent', { reason: 'ERR_TLS_CERT_ALTNAME_INVALID' }, false],
   ['too many requests', 'once', { status: 429 }, true],
   ['an error inside', 'idempotent', { status: 500 }, true],
   ['an error inside, of a creation', 'once', { status: 500 }, false],

@@ -1,5 +1,5 @@
-import { ProofgridError } from '../../../lifecycle/error.ts';
-import type { Lease, Machine } from '../contract.ts';
+import { ProofgridError } from '../../lifecycle/error.ts';
+import type { Lease, Machine } from './contract.ts';
 
 /** @throws ProofgridError MACHINE_UNKNOWN */
 export function machineOfLease(lease: Lease, name: string): Machine {
