@@ -22,6 +22,9 @@ export interface ApiObject {
   [field: string]: any;
 }
 
+/** Milliseconds without a byte: nothing is proved by it, a hang ends. */
+const ANSWER_LIMIT = 120_000;
+
 export class ApiError extends Error {
   readonly status: number;
 
@@ -103,7 +106,7 @@ export class ApiClient {
   #send(method: string, path: string, body?: object, type = 'application/json'): Promise<string> {
     const text = body === undefined ? undefined : JSON.stringify(body);
     const headers = text === undefined ? {} : { 'content-type': type, 'content-length': Buffer.byteLength(text) };
-    const options: RequestOptions = { method, headers, agent: this.#agent, timeout: 20_000 };
+    const options: RequestOptions = { method, headers, agent: this.#agent, timeout: ANSWER_LIMIT };
     return new Promise((resolve, reject) => {
       const sent = request(new URL(path, this.#base), options, (response) => {
         const chunks: Buffer[] = [];
@@ -128,7 +131,11 @@ export class ApiClient {
     await new Promise<void>((resolve) => {
       const sent = request(new URL(query, this.#base), { agent: this.#agent, signal }, (response) => {
         const lines = createInterface({ input: response });
-        lines.on('line', (line) => changed(JSON.parse(line) as WatchEvent));
+        lines.on('line', (line) => {
+          const event = parsed(line);
+          if (event === undefined) response.destroy();
+          else changed(event);
+        });
         lines.on('close', () => resolve());
         lines.on('error', () => resolve());
         response.on('error', () => resolve());
@@ -140,6 +147,15 @@ export class ApiClient {
 
   close(): void {
     this.#agent.destroy();
+  }
+}
+
+/** Undefined for what no watch says: a line that was cut off with its connection, or a refusal in plain text. */
+function parsed(line: string): WatchEvent | undefined {
+  try {
+    return JSON.parse(line) as WatchEvent;
+  } catch {
+    return undefined;
   }
 }
 

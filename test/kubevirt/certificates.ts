@@ -49,7 +49,7 @@ export class Authority {
 const REQUEST = ['req', '-x509', '-new', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '1'];
 
 async function openssl(words: readonly string[]): Promise<void> {
-  await execa('openssl', words, { stdin: 'ignore', timeout: 10_000 });
+  await execa('openssl', words, { stdin: 'ignore', timeout: 120_000 });
 }
 
 /** What kubectl and the product read, with everything inside the file. */

@@ -19,7 +19,7 @@ export async function ownedDirectory(prefix: string): Promise<string> {
 async function removeLeft(prefix: string): Promise<void> {
   const names = (await readdir(tmpdir())).filter((name) => name.startsWith(prefix));
   for (const directory of names.map((name) => join(tmpdir(), name))) {
-    if (await isLeft(directory)) await rm(directory, { recursive: true, force: true, maxRetries: 3 });
+    if (await isLeft(directory)) await rm(directory, { recursive: true, force: true, maxRetries: 10 });
   }
 }
 

@@ -5,37 +5,28 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { greets } from '../../../harness/machine/login.ts';
-import { closeSshMasters, sshHost } from '../../../harness/machine/ssh.ts';
+import { sshHost } from '../../../harness/machine/ssh.ts';
 import type { Checkpoints, Lease, Machine, Pause, Power } from '../../../harness/provider/contract.ts';
 import { createKubevirtProvider, type KubevirtProvider } from '../../../harness/provider/kubevirt/provider.ts';
-import { ApiClient } from '../../kubevirt/api-client.ts';
-import { startControlPlane, type ControlPlane } from '../../kubevirt/control-plane.ts';
-import { containerBackend } from '../../kubevirt/double/container-backend.ts';
-import { startDouble, type Double } from '../../kubevirt/double/double.ts';
+import { RESTORE_LIMIT } from '../../../harness/provider/kubevirt/restore.ts';
+import { SNAPSHOT_LIMIT } from '../../../harness/provider/kubevirt/snapshot.ts';
 import { path } from '../../kubevirt/double/kinds.ts';
-import { machineImage } from '../provider/fixture.ts';
+import { kubevirtCluster, LIMIT, sshdBackend } from './cluster.ts';
 import { progress, request, scratch, site, siteText } from './fixture.ts';
 
 const MULTUS = { network: { type: 'multus', definition: 'proofgrid/cells', subnet: '192.0.2.0/24', first: '192.0.2.16', last: '192.0.2.47' } };
 const ROLES = ['etcd', 'control-plane', 'worker'] as const;
-const LIMIT = { timeout: 60_000, interval: 100 };
-
-let plane: ControlPlane;
-let admin: ApiClient;
-let double: Double;
+const cluster = kubevirtCluster({ backend: sshdBackend, neighbours: false });
 let subject: KubevirtProvider;
 /** Two machines with an etcd disk each, for all tests of this file. */
 let lease: Lease;
 let removeDirectory: () => void;
 
 beforeAll(async () => {
-  plane = await startControlPlane();
-  admin = await ApiClient.connect(plane.kubeconfig);
-  double = await startDouble(plane, containerBackend({ image: await machineImage(), seeds: [], init: 'sshd' }));
-  await admin.ensure('/api/v1/namespaces', { metadata: { name: 'proofgrid' } });
-  subject = createKubevirtProvider({ kubeconfig: plane.kubeconfig, site: site(MULTUS) });
+  await cluster.admin.ensure('/api/v1/namespaces', { metadata: { name: 'proofgrid' } });
+  subject = createKubevirtProvider({ kubeconfig: cluster.plane.kubeconfig, site: site(MULTUS), removalLimitMs: LIMIT.timeout });
   const { directory, remove } = scratch();
   removeDirectory = remove;
   const asked = request(2, { directory });
@@ -44,17 +35,8 @@ beforeAll(async () => {
 
 afterAll(async () => {
   if (lease !== undefined) await subject.release(lease);
-  subject?.close();
-  await closeSshMasters();
-  await double?.stop();
-  admin?.close();
-  await plane?.stop();
+  await subject?.close();
   removeDirectory?.();
-});
-
-// what the double could not do explains a wait in vain
-afterEach(({ task }) => {
-  if (task.result?.state === 'fail') process.stderr.write(`${double.problems.slice(-5).join('\n')}\n`);
 });
 
 const namespace = () => `proofgrid-${lease.id}`;
@@ -71,14 +53,14 @@ async function sh(script: string, on: Machine = machine()): Promise<string> {
   return stdout.trim();
 }
 
-const phase = async (name: string) => (await admin.find(path('VirtualMachineInstance', namespace(), name)))?.['status']?.phase as string | undefined;
+const phase = async (name: string) => (await cluster.admin.find(path('VirtualMachineInstance', namespace(), name)))?.['status']?.phase as string | undefined;
 
 describe('power', () => {
   const power = (): Power => subject.power ?? expect.fail('a site with static addresses has power');
 
   test('off is a cut of one machine, which nobody takes for lost; on brings it back with disks and address', async () => {
     await sh('touch /run/before /root/before /var/lib/etcd/before');
-    const uid = (await admin.get(path('VirtualMachineInstance', namespace(), 'm1'))).metadata.uid;
+    const uid = (await cluster.admin.get(path('VirtualMachineInstance', namespace(), 'm1'))).metadata.uid;
     await power().off(lease, 'm1');
     expect(await greets(machine(), 1000)).toBe(false);
     expect(await phase('m1')).toBeUndefined();
@@ -88,8 +70,8 @@ describe('power', () => {
 
     await power().on(lease, 'm1', progress());
     expect(await sh('ls /run/before /root/before /var/lib/etcd/before 2>/dev/null || true')).toBe('/root/before\n/var/lib/etcd/before');
-    expect((await admin.get(path('VirtualMachineInstance', namespace(), 'm1'))).metadata.uid).not.toBe(uid);
-    await double.die(namespace(), 'm1');
+    expect((await cluster.admin.get(path('VirtualMachineInstance', namespace(), 'm1'))).metadata.uid).not.toBe(uid);
+    await cluster.double.die(namespace(), 'm1');
     await expect.poll(async () => subject.examine?.(lease), LIMIT).toEqual(['m1 (Failed)']);
     await power().off(lease, 'm1');
     await power().on(lease, 'm1', progress());
@@ -102,10 +84,10 @@ describe('power', () => {
   });
 
   test('sites where a machine comes back as another have none, and say why', () => {
-    const onPods = createKubevirtProvider({ kubeconfig: plane.kubeconfig, site: site() });
+    const onPods = createKubevirtProvider({ kubeconfig: cluster.plane.kubeconfig, site: site() });
     expect(onPods).toMatchObject({ missing: { power: expect.stringContaining('another address') as string } });
     expect(onPods.power).toBeUndefined();
-    const fleeting = createKubevirtProvider({ kubeconfig: plane.kubeconfig, site: site({ ...MULTUS, images: { 'debian-12': { type: 'container-disk', image: 'example.com/debian:12' } } }) });
+    const fleeting = createKubevirtProvider({ kubeconfig: cluster.plane.kubeconfig, site: site({ ...MULTUS, images: { 'debian-12': { type: 'container-disk', image: 'example.com/debian:12' } } }) });
     expect(fleeting).toMatchObject({ missing: { power: expect.stringContaining('container disks') as string } });
     expect(fleeting.power).toBeUndefined();
     expect(subject.missing).toBeUndefined();
@@ -119,14 +101,14 @@ describe('pause', () => {
     await sh('nohup sh -c \'while :; do echo >> /root/count; sleep 0.05; done\' >/dev/null 2>&1 & echo $! > /root/counter');
     const count = async () => Number(await sh('wc -l < /root/count'));
     await expect.poll(count, LIMIT).toBeGreaterThan(2);
-    const uid = (await admin.get(path('VirtualMachineInstance', namespace(), 'm1'))).metadata.uid;
+    const uid = (await cluster.admin.get(path('VirtualMachineInstance', namespace(), 'm1'))).metadata.uid;
 
     await pause().pause(lease, 'm1');
-    const standing = await double.outside(namespace(), 'm1', '/root/count');
+    const standing = await cluster.double.outside(namespace(), 'm1', '/root/count');
     expect(await subject.examine?.(lease), 'a paused machine is not lost').toEqual([]);
     await expect(pause().pause(lease, 'm1'), 'paused twice is paused').resolves.toBeUndefined();
     await delay(1000); // twenty times what the process sleeps: one that still ran would have counted on
-    expect(await double.outside(namespace(), 'm1', '/root/count')).toBe(standing);
+    expect(await cluster.double.outside(namespace(), 'm1', '/root/count')).toBe(standing);
     expect(await sh('hostname', machine(1))).toBe('m2');
 
     await pause().resume(lease, 'm1', progress());
@@ -134,7 +116,7 @@ describe('pause', () => {
     expect(after).toBeGreaterThanOrEqual(standing.length);
     await expect.poll(count, LIMIT).toBeGreaterThan(after);
     await sh('kill "$(cat /root/counter)"');
-    expect((await admin.get(path('VirtualMachineInstance', namespace(), 'm1'))).metadata.uid, 'the same instance').toBe(uid);
+    expect((await cluster.admin.get(path('VirtualMachineInstance', namespace(), 'm1'))).metadata.uid, 'the same instance').toBe(uid);
   });
 
   test('a machine that is off cannot be paused, and a paused one can be switched off', async () => {
@@ -165,12 +147,12 @@ describe('checkpoints', () => {
     return found !== undefined && 'missing' in found ? found.missing : '';
   };
   const everywhere = async (script: string) => Promise.all(lease.machines.map(async (on) => sh(script, on)));
-  const snapshots = async () => admin.list(path('VirtualMachineSnapshot', namespace()));
+  const snapshots = async () => cluster.admin.list(path('VirtualMachineSnapshot', namespace()));
   const disks = async () => {
-    const claims = (await admin.list(path('PersistentVolumeClaim', namespace()))).filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+    const claims = (await cluster.admin.list(path('PersistentVolumeClaim', namespace()))).filter(({ metadata }) => metadata.deletionTimestamp === undefined);
     return claims.map(({ metadata }) => metadata.name ?? '').sort();
   };
-  const finals = async () => Promise.all(lease.machines.map(async ({ name }) => (await admin.get(path('VirtualMachine', namespace(), name)))['spec'].runStrategy as string));
+  const finals = async () => Promise.all(lease.machines.map(async ({ name }) => (await cluster.admin.get(path('VirtualMachine', namespace(), name)))['spec'].runStrategy as string));
 
   test('every disk of every machine is back as it was, as often as one likes', async () => {
     const found = await checkpoints();
@@ -191,7 +173,7 @@ describe('checkpoints', () => {
       await expect.poll(disks, LIMIT).toEqual([expect.stringMatching(/^restore-/), expect.stringMatching(/^restore-/), expect.stringMatching(/^restore-/), expect.stringMatching(/^restore-/)]);
     }
     expect(await everywhere('hostname')).toEqual(['m1', 'm2']);
-    expect(await admin.list(path('VirtualMachineRestore', namespace()))).toEqual([]);
+    expect(await cluster.admin.list(path('VirtualMachineRestore', namespace()))).toEqual([]);
     expect(await subject.examine?.(lease)).toEqual([]);
     await found.remove('first');
     expect(await snapshots()).toEqual([]);
@@ -199,37 +181,50 @@ describe('checkpoints', () => {
   });
 
   test('a snapshot that fails leaves no half checkpoint, and machines that run', async () => {
-    const hasty = createKubevirtProvider({ kubeconfig: plane.kubeconfig, site: site(MULTUS), snapshotLimitMs: 5000 });
     await everywhere(CHANGED);
-    double.fault(namespace(), 'm2', 'snapshot-fails');
-    try {
-      await expect((await checkpoints(hasty)).take('half', progress())).rejects.toMatchObject({
-        code: 'CHECKPOINT_FAILED',
-        message: expect.stringMatching(/m2.*no space left in the pool.*run again/s) as string,
-      });
-      expect(await hasty.examine?.(lease), 'asked of whoever had cut them off').toEqual([]);
-    } finally {
-      double.fault(namespace(), 'm2', undefined);
-      hasty.close();
-    }
+    cluster.double.fault(namespace(), 'm2', 'snapshot-fails');
+    onTestFinished(() => {
+      cluster.double.fault(namespace(), 'm2', undefined);
+      vi.useRealTimers();
+    });
+    const taken = expect((await checkpoints()).take('half', progress())).rejects.toMatchObject({
+      code: 'CHECKPOINT_FAILED',
+      message: expect.stringMatching(/m2.*no space left in the pool.*run again/s) as string,
+    });
+    const states = async () => (await snapshots()).map(({ status }) => [status?.readyToUse as boolean, status?.error?.message as string | undefined]).sort();
+    await expect.poll(states, LIMIT).toEqual([[false, expect.stringContaining('no space left in the pool')], [true, undefined]]);
+    // the deadline that the product has set is over for the double, however long it took until here
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + SNAPSHOT_LIMIT + 1000 });
+    cluster.double.fault(namespace(), 'm2', 'snapshot-fails');
+    await taken;
+    expect(await subject.examine?.(lease), 'asked of whoever had cut them off').toEqual([]);
     expect(await snapshots()).toEqual([]);
     expect(await everywhere(SEEN)).toEqual([AFTER, AFTER]);
   });
 
   test('a restore that fails on one machine leaves all on the disks that they had', async () => {
-    const hasty = createKubevirtProvider({ kubeconfig: plane.kubeconfig, site: site(MULTUS), restoreLimitMs: 8000 });
-    const found = await checkpoints(hasty);
+    // its requests are limited by the clock that jumps below, and nobody else's
+    const own = createKubevirtProvider({ kubeconfig: cluster.plane.kubeconfig, site: site(MULTUS) });
+    const found = await checkpoints(own);
     await everywhere(WRITTEN);
     await found.take('second', progress());
     await everywhere(CHANGED);
     const before = await disks();
-    double.fault(namespace(), 'm2', 'restore-fails');
-    try {
-      await expect(found.restore('second', progress())).rejects.toMatchObject({ code: 'CHECKPOINT_FAILED', message: expect.stringContaining('missing volumeSnapshot') as string });
-    } finally {
-      double.fault(namespace(), 'm2', undefined);
-      hasty.close();
-    }
+    cluster.double.fault(namespace(), 'm2', 'restore-fails');
+    onTestFinished(async () => {
+      cluster.double.fault(namespace(), 'm2', undefined);
+      vi.restoreAllMocks();
+      await own.close();
+    });
+    const restored = expect(found.restore('second', progress())).rejects.toMatchObject({ code: 'CHECKPOINT_FAILED', message: expect.stringContaining('missing volumeSnapshot') as string });
+    const told = async () => JSON.stringify((await cluster.admin.list(path('VirtualMachineRestore', namespace()))).map(({ status }) => status?.conditions as object));
+    await expect.poll(told, LIMIT).toContain('missing volumeSnapshot');
+    // the limit of the restore is over when the fault shows, and not before
+    const now = performance.now.bind(performance);
+    vi.spyOn(performance, 'now').mockImplementation(() => now() + RESTORE_LIMIT + 1000);
+    await restored;
+    vi.restoreAllMocks();
+    cluster.double.fault(namespace(), 'm2', undefined);
     expect(await everywhere(SEEN)).toEqual([AFTER, AFTER]);
     await expect.poll(disks, LIMIT).toEqual(before);
     await (await checkpoints()).restore('second', progress());
@@ -238,7 +233,7 @@ describe('checkpoints', () => {
 
   test('an interrupted one leaves nothing half-made either', async () => {
     const interrupt = new AbortController();
-    double.fault(namespace(), 'm1', 'snapshot-fails');
+    cluster.double.fault(namespace(), 'm1', 'snapshot-fails');
     const taken = (await checkpoints()).take('third', progress(interrupt.signal));
     const outcome = expect(taken).rejects.toThrow('enough');
     try {
@@ -246,7 +241,7 @@ describe('checkpoints', () => {
       interrupt.abort(new Error('enough'));
       await outcome;
     } finally {
-      double.fault(namespace(), 'm1', undefined);
+      cluster.double.fault(namespace(), 'm1', undefined);
     }
     expect(await (await checkpoints()).list()).toEqual(['second']);
     expect((await snapshots()).length).toBe(2);
@@ -255,42 +250,42 @@ describe('checkpoints', () => {
   });
 
   test('a run that is killed in the middle leaves nothing that reap does not remove', async () => {
-    const siteFile = join(plane.directory, 'multus.yaml');
+    const siteFile = join(cluster.plane.directory, 'multus.yaml');
     await writeFile(siteFile, siteText(MULTUS));
     const file = (name: string) => fileURLToPath(new URL(name, import.meta.url));
-    double.fault('*', '*', 'snapshot-fails');
-    const words = ['--import', file('../provider/typescript-loader.mjs'), file('checkpoint-process.ts'), plane.kubeconfig, siteFile, JSON.stringify(request(1, { cell: 'killed' }))];
+    cluster.double.fault('*', '*', 'snapshot-fails');
+    onTestFinished(() => cluster.double.fault('*', '*', undefined));
+    const words = ['--import', file('../provider/typescript-loader.mjs'), file('checkpoint-process.ts'), cluster.plane.kubeconfig, siteFile, JSON.stringify(request(1, { cell: 'killed' }))];
     const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'] });
     const exit = once(child, 'exit');
     const [id] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
     const machines = `/apis/kubevirt.io/v1/namespaces/proofgrid-${id}/virtualmachines`;
     // the machine is off, and KubeVirt has it in its hands
-    await expect.poll(async () => (await admin.get(`${machines}/m1`))['status'] as object, LIMIT).toMatchObject({ snapshotInProgress: 'killed.m1' });
+    await expect.poll(async () => (await cluster.admin.get(`${machines}/m1`))['status'] as object, LIMIT).toMatchObject({ snapshotInProgress: 'killed.m1' });
     child.kill('SIGKILL');
     await exit;
     expect(await subject.reap({ dryRun: false, now: new Date() })).toEqual([expect.objectContaining({ id, reason: 'orphaned' })]);
-    double.fault('*', '*', undefined);
-    const left = await admin.list('/api/v1/namespaces?labelSelector=proofgrid.dev/lease');
+    const left = await cluster.admin.list('/api/v1/namespaces?labelSelector=proofgrid.dev/lease');
     expect(left.map(({ metadata }) => metadata.name)).toEqual([namespace()]);
-    expect((await admin.list('/apis/snapshot.kubevirt.io/v1beta1/virtualmachinesnapshots')).filter(({ metadata }) => metadata.namespace !== namespace())).toEqual([]);
+    expect((await cluster.admin.list('/apis/snapshot.kubevirt.io/v1beta1/virtualmachinesnapshots')).filter(({ metadata }) => metadata.namespace !== namespace())).toEqual([]);
   });
 
   test('without what they need there are none, and the reason is told', async () => {
     expect(await missing()).toBe('');
-    const onPods = createKubevirtProvider({ kubeconfig: plane.kubeconfig, site: site() });
+    const onPods = createKubevirtProvider({ kubeconfig: cluster.plane.kubeconfig, site: site() });
     expect(await missing(onPods)).toContain('another address');
     onPods.close();
 
-    double.snapshotGate(false);
+    cluster.double.snapshotGate(false);
     expect(await missing()).toContain('snapshot feature gate not enabled');
-    double.snapshotGate(true);
+    cluster.double.snapshotGate(true);
 
-    await admin.delete('/apis/snapshot.storage.k8s.io/v1/volumesnapshotclasses/standard-snapshots');
+    await cluster.admin.delete('/apis/snapshot.storage.k8s.io/v1/volumesnapshotclasses/standard-snapshots');
     await expect.poll(missing, LIMIT).toContain('No VolumeSnapshotClass');
-    expect(await missing()).toContain('StorageClass [standard] [etcd]');
+    await expect.poll(missing, LIMIT).toContain('StorageClass [standard] [etcd]');
 
     // the last of this cluster: nobody needs them any more
-    await admin.delete('/apis/apiextensions.k8s.io/v1/customresourcedefinitions/virtualmachinerestores.snapshot.kubevirt.io');
+    await cluster.admin.delete('/apis/apiextensions.k8s.io/v1/customresourcedefinitions/virtualmachinerestores.snapshot.kubevirt.io');
     await expect.poll(missing, LIMIT).toContain('the cluster has no VirtualMachineRestore');
   });
 });

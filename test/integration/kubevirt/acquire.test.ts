@@ -1,34 +1,15 @@
-import { readFile } from 'node:fs/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sshHost } from '../../../harness/machine/ssh.ts';
-import { ApiClient } from '../../kubevirt/api-client.ts';
-import { startControlPlane, type ControlPlane } from '../../kubevirt/control-plane.ts';
 import { containerBackend } from '../../kubevirt/double/container-backend.ts';
-import { startDouble, type Double } from '../../kubevirt/double/double.ts';
 import { path } from '../../kubevirt/double/kinds.ts';
 import { machineImage, podman } from '../provider/fixture.ts';
+import { audited, kubevirtCluster, LIMIT } from './cluster.ts';
 import { progress, provider, request } from './fixture.ts';
 
-let plane: ControlPlane;
-let admin: ApiClient;
-let double: Double;
-
-beforeAll(async () => {
-  plane = await startControlPlane();
-  admin = await ApiClient.connect(plane.kubeconfig);
-  double = await startDouble(plane, containerBackend({ image: await machineImage(), seeds: [] }));
-});
-afterAll(async () => {
-  await double?.stop();
-  admin?.close();
-  await plane?.stop();
-});
-afterEach(({ task }) => {
-  if (task.result?.state === 'fail') process.stderr.write(`${double.problems.slice(-5).join('\n')}\n`);
-});
+const cluster = kubevirtCluster({ backend: async () => containerBackend({ image: await machineImage(), seeds: [] }), neighbours: false });
 
 test('a cell of three machines comes with proven logins, and goes whole', async () => {
-  const kubevirt = provider({ kubeconfig: plane.kubeconfig });
+  const kubevirt = provider({ kubeconfig: cluster.plane.kubeconfig });
   const said: string[] = [];
   const lease = await kubevirt.acquire(request(3), progress(undefined, said));
   const namespace = `proofgrid-${lease.id}`;
@@ -36,12 +17,12 @@ test('a cell of three machines comes with proven logins, and goes whole', async 
     expect(lease.machines.map(({ name }) => name)).toEqual(['m1', 'm2', 'm3']);
     for (const machine of lease.machines) {
       expect(await sshHost(machine, []).exec(['hostname'])).toMatchObject({ exitCode: 0, stdout: `${machine.name}\n` });
-      expect(await kubevirt.console?.read(lease, machine.name)).toContain('systemd');
+      await expect.poll(async () => kubevirt.console?.read(lease, machine.name), LIMIT).toContain('systemd');
     }
-    const quota = async () => (await admin.get(`/api/v1/namespaces/${namespace}/resourcequotas/cell`))['status'] as { hard: object; used: object };
+    const quota = async () => (await cluster.admin.get(`/api/v1/namespaces/${namespace}/resourcequotas/cell`))['status'] as { hard: object; used: object };
     expect((await quota()).hard, 'the quota was in force before there were machines').toMatchObject({ 'count/virtualmachines.kubevirt.io': '3' });
     // admission counts at once, unless its own copy of the quota is older than what we have read; then the controller does
-    await expect.poll(async () => (await quota()).used, { message: 'the quota counts what was made', timeout: 60_000 }).toMatchObject({ 'count/virtualmachines.kubevirt.io': '3' });
+    await expect.poll(async () => (await quota()).used, { ...LIMIT, message: 'the quota counts what was made' }).toMatchObject({ 'count/virtualmachines.kubevirt.io': '3' });
     await kubevirt.heartbeat(lease); // the first one also reads the lease
     const before = await kubevirt.requests();
     for (let beat = 0; beat < 6; beat += 1) await kubevirt.heartbeat(lease);
@@ -51,19 +32,19 @@ test('a cell of three machines comes with proven logins, and goes whole', async 
   } finally {
     await kubevirt.release(lease);
   }
-  expect(await admin.find(`/api/v1/namespaces/${namespace}`)).toBeUndefined();
-  expect(await admin.list(path('VirtualMachine', namespace))).toEqual([]);
-  await expect.poll(async () => podman('ps', '--all', '--quiet', '--filter', `label=dev.proofgrid.cell=kubevirt-double-${namespace}`), { timeout: 20_000 }).toBe('');
+  expect(await cluster.admin.find(`/api/v1/namespaces/${namespace}`)).toBeUndefined();
+  expect(await cluster.admin.list(path('VirtualMachine', namespace))).toEqual([]);
+  await expect.poll(async () => podman('ps', '--all', '--quiet', '--filter', `label=dev.proofgrid.cell=kubevirt-double-${namespace}`), LIMIT).toBe('');
   await expect(kubevirt.release(lease), 'released twice').resolves.toBeUndefined();
 });
 
 describe('while nobody counts by quotas', () => {
   let runner: string;
   beforeAll(async () => {
-    runner = await plane.kubeconfigOf('runner', ['system:masters']);
-    await plane.restartManager(['resourcequota']);
+    runner = await cluster.plane.kubeconfigOf('runner', ['system:masters']);
+    await cluster.plane.restartManager(['resourcequota']);
   });
-  afterAll(async () => plane.restartManager());
+  afterAll(async () => cluster.plane.restartManager());
 
   test('no machine is made, and the error names the quota', async () => {
     const acquired = provider({ kubeconfig: runner, quotaLimitMs: 2000 }).acquire(request(2), progress());
@@ -79,10 +60,10 @@ describe('while nobody counts by quotas', () => {
     const said: string[] = [];
     const kubevirt = provider({ kubeconfig: runner });
     const acquired = kubevirt.acquire(request(1, { cell: 'patient' }), progress(undefined, said));
-    await Promise.race([acquired, expect.poll(() => said.join('\n'), { timeout: 60_000 }).toContain('waits until the quota')]);
-    const [namespace] = await admin.list('/api/v1/namespaces?labelSelector=proofgrid.dev/cell=patient');
-    expect(await admin.list(path('VirtualMachine', namespace?.metadata.name ?? ''))).toEqual([]);
-    await plane.restartManager();
+    await Promise.race([acquired, expect.poll(() => said.join('\n'), LIMIT).toContain('waits until the quota')]);
+    const [namespace] = await cluster.admin.list('/api/v1/namespaces?labelSelector=proofgrid.dev/cell=patient');
+    expect(await cluster.admin.list(path('VirtualMachine', namespace?.metadata.name ?? ''))).toEqual([]);
+    await cluster.plane.restartManager();
     const lease = await acquired;
     await kubevirt.release(lease);
     expect(lease.machines.map(({ name }) => name)).toEqual(['m1']);
@@ -90,26 +71,25 @@ describe('while nobody counts by quotas', () => {
 });
 
 test('machines wait for the service account that Kubernetes gives every namespace', async () => {
-  await plane.restartManager(['serviceaccount']);
+  await cluster.plane.restartManager(['serviceaccount']);
   try {
-    const kubevirt = provider({ kubeconfig: plane.kubeconfig });
+    const kubevirt = provider({ kubeconfig: cluster.plane.kubeconfig });
     const acquired = kubevirt.acquire(request(1, { cell: 'without-account' }), progress());
     const refusal = async () => {
-      const [namespace] = await admin.list('/api/v1/namespaces?labelSelector=proofgrid.dev/cell=without-account');
-      const instance = await admin.find(path('VirtualMachineInstance', namespace?.metadata.name ?? '', 'm1'));
+      const [namespace] = await cluster.admin.list('/api/v1/namespaces?labelSelector=proofgrid.dev/cell=without-account');
+      const instance = await cluster.admin.find(path('VirtualMachineInstance', namespace?.metadata.name ?? '', 'm1'));
       return JSON.stringify(instance?.['status']?.conditions ?? []);
     };
-    await Promise.race([acquired, expect.poll(refusal, { timeout: 60_000 }).toContain('error looking up service account')]);
-    await plane.restartManager();
+    await Promise.race([acquired, expect.poll(refusal, LIMIT).toContain('error looking up service account')]);
+    await cluster.plane.restartManager();
     await kubevirt.release(await acquired);
   } finally {
-    await plane.restartManager();
+    await cluster.plane.restartManager();
   }
 });
 
 /** Resources that a user has written, by the API server's audit log. */
 async function written(user: string): Promise<Set<string>> {
-  const lines = (await readFile(plane.auditLog, 'utf8')).split('\n').filter((line) => line !== '');
-  const requests = lines.map((line) => JSON.parse(line) as { user: { username: string }; verb: string; objectRef?: { resource: string } });
+  const requests = await audited(cluster.plane);
   return new Set(requests.flatMap(({ user: { username }, verb, objectRef }) => (username === user && ['create', 'patch'].includes(verb) ? (objectRef?.resource ?? '') : [])));
 }

@@ -1,47 +1,27 @@
-import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
 import type { KubevirtProviderOptions } from '../../../harness/provider/kubevirt/provider.ts';
 import type { Stage } from '../../../harness/provider/kubevirt/stage.ts';
 import type { MachineStartError } from '../../../harness/provider/start-error.ts';
-import { ApiClient, type ApiObject } from '../../kubevirt/api-client.ts';
-import { startControlPlane, type ControlPlane } from '../../kubevirt/control-plane.ts';
+import type { ApiObject } from '../../kubevirt/api-client.ts';
 import type { Fault } from '../../kubevirt/double/context.ts';
-import { startDouble, type Double } from '../../kubevirt/double/double.ts';
 import { path } from '../../kubevirt/double/kinds.ts';
 import { stubBackend } from '../../kubevirt/double/stub-backend.ts';
+import { kubevirtCluster, LIMIT, quotaRefuses } from './cluster.ts';
 import { GIBIBYTE, progress, provider, request, site } from './fixture.ts';
-import { neighbours, until, type Neighbours } from './neighbours.ts';
+import { until } from './neighbours.ts';
 import { patience } from './patience.ts';
 
-let plane: ControlPlane;
-let admin: ApiClient;
-let double: Double;
-let others: Neighbours;
 const backend = stubBackend();
+const cluster = kubevirtCluster({ backend });
 
-beforeAll(async () => {
-  plane = await startControlPlane();
-  admin = await ApiClient.connect(plane.kubeconfig);
-  double = await startDouble(plane, backend);
-  others = await neighbours(admin);
-});
-afterAll(async () => {
-  await double?.stop();
-  admin?.close();
-  await plane?.stop();
-});
 afterEach(async ({ task }) => {
-  if (task.result?.state === 'fail') return void process.stderr.write(`${double.problems.slice(-5).join('\n')}\n`);
+  if (task.result?.state === 'fail') return;
   expect(await leases(), 'no lease is left').toEqual([]);
-  await others.alone();
   await until('the guests have ended', async () => [...backend.guests.keys()].every((guest) => guest.endsWith('/theirs')));
-  await others.untouched();
 });
-
-/** Milliseconds: nothing is proved by it, a hang ends. */
-const LIMIT = { timeout: 240_000 };
 
 async function leases(cell?: string): Promise<string[]> {
-  const namespaces = await admin.list(`/api/v1/namespaces?labelSelector=proofgrid.dev/site=test,proofgrid.dev/run${cell === undefined ? '' : `,proofgrid.dev/cell=${cell}`}`);
+  const namespaces = await cluster.admin.list(`/api/v1/namespaces?labelSelector=proofgrid.dev/site=test,proofgrid.dev/run${cell === undefined ? '' : `,proofgrid.dev/cell=${cell}`}`);
   return namespaces.map(({ metadata }) => metadata.name ?? '');
 }
 
@@ -64,7 +44,7 @@ async function namespaceOf(cell: string): Promise<string> {
 
 async function untilRunning(cell: string, machine = 'm1'): Promise<string> {
   const namespace = await namespaceOf(cell);
-  await untilCell(cell, `${machine} runs`, async () => (await admin.find(path('VirtualMachineInstance', namespace, machine)))?.['status']?.phase === 'Running');
+  await untilCell(cell, `${machine} runs`, async () => (await cluster.admin.find(path('VirtualMachineInstance', namespace, machine)))?.['status']?.phase === 'Running');
   return namespace;
 }
 
@@ -78,7 +58,7 @@ async function failure(work: Promise<unknown>): Promise<MachineStartError> {
 function acquire(cell: string, options: Partial<KubevirtProviderOptions> = {}, machines = ['m1'], signal?: AbortSignal, said: string[] = []): Promise<unknown> {
   const asked = request(0, { cell, machines: machines.map((name) => ({ name, cpus: 1, memory: GIBIBYTE, roles: ['worker'] })) });
   ended.delete(cell);
-  const acquired = provider({ kubeconfig: plane.kubeconfig, limits: patience().limits, ...options }).acquire(asked, progress(signal, said));
+  const acquired = provider({ kubeconfig: cluster.plane.kubeconfig, limits: patience().limits, ...options }).acquire(asked, progress(signal, said));
   acquired.catch((error: unknown) => ended.set(cell, error));
   return acquired;
 }
@@ -103,19 +83,19 @@ const STAGE_CASES: readonly StageCase[] = [
   { name: 'never-starts', fault: 'never-starts', stage: 'running', seen: (events) => events.includes('Failed'), evidence: [/== VirtualMachineInstance never-starts: Schedul/, /Warning Pod\/virt-launcher-\S+ Failed: .*no space left on device/] },
   { name: 'no-address', fault: 'no-address', stage: 'address', seen: running, evidence: [/no interface of the guest has an address/, /== VirtualMachineInstance no-address: Running on /, CONSOLE] },
   { name: 'cloud-init-hangs', fault: 'cloud-init-hangs', stage: 'cloud-init finished', seen: running, evidence: [/is not ready, and its sshd does not answer/, /== Pod virt-launcher-cloud-init-hangs-\S+: Running/, CONSOLE] },
-  { name: 'no-sshd', stage: 'ssh login', seen: running, evidence: [/sshd at 127\.20\.\S+ does not answer/, /AgentConnected=True/, CONSOLE] },
+  { name: 'no-sshd', stage: 'ssh login', seen: running, evidence: [/sshd at 239\.20\.\S+ does not answer/, /AgentConnected=True/, CONSOLE] },
 ];
 
 test('a stage that is not reached is named, with what the cluster says, and is an infrastructure error', async () => {
   const failures = STAGE_CASES.map(async ({ name, fault, stage, seen }) => {
-    double.fault('*', name, fault);
-    onTestFinished(() => double.fault('*', name, undefined));
+    cluster.double.fault('*', name, fault);
+    onTestFinished(() => cluster.double.fault('*', name, undefined));
     const { limits, end } = patience();
     const failed = failure(acquire(name, { limits }, [name]));
     const namespace = await namespaceOf(name);
     const evident = async () => {
-      const events = await admin.list(`/api/v1/namespaces/${namespace}/events`);
-      return seen(events.map(({ reason }) => reason as string), await admin.find(path('VirtualMachineInstance', namespace, name)));
+      const events = await cluster.admin.list(`/api/v1/namespaces/${namespace}/events`);
+      return seen(events.map(({ reason }) => reason as string), await cluster.admin.find(path('VirtualMachineInstance', namespace, name)));
     };
     await untilCell(name, 'the fault shows', evident);
     end(stage);
@@ -132,16 +112,20 @@ test('a stage that is not reached is named, with what the cluster says, and is a
 test('what somebody does to a machine or its namespace while it is wanted ends the acquisition at once', async () => {
   const abort = new AbortController();
   const acts: readonly (readonly [string, (namespace: string) => Promise<unknown>, object])[] = [
-    ['dies', async (namespace) => double.die(namespace, 'm1'), { stage: 'running', message: expect.stringContaining('VirtualMachineInstance is Failed') as string, console: expect.stringContaining('The VirtualMachineInstance crashed') as string }],
-    ['instance-deleted', async (namespace) => admin.delete(path('VirtualMachineInstance', namespace, 'm1')), { stage: 'running', message: expect.stringContaining('was deleted') as string, console: expect.stringContaining('== VirtualMachineInstance m1: ') as string }],
-    ['machine-deleted', async (namespace) => admin.delete(path('VirtualMachine', namespace, 'm1')), { stage: 'running', message: expect.stringContaining('was deleted') as string, console: expect.stringContaining('== VirtualMachine m1: ') as string }],
-    ['namespace-deleted', async (namespace) => admin.delete(`/api/v1/namespaces/${namespace}`), {}],
+    ['dies', async (namespace) => cluster.double.die(namespace, 'm1'), { stage: 'running', message: expect.stringContaining('VirtualMachineInstance is Failed') as string, console: expect.stringContaining('The VirtualMachineInstance crashed') as string }],
+    ['instance-deleted', async (namespace) => cluster.admin.delete(path('VirtualMachineInstance', namespace, 'm1')), { stage: 'running', message: expect.stringContaining('was deleted') as string, console: expect.stringContaining('== VirtualMachineInstance m1: ') as string }],
+    ['machine-deleted', async (namespace) => cluster.admin.delete(path('VirtualMachine', namespace, 'm1')), { stage: 'running', message: expect.stringContaining('was deleted') as string, console: expect.stringContaining('== VirtualMachine m1: ') as string }],
+    ['namespace-deleted', async (namespace) => cluster.admin.delete(`/api/v1/namespaces/${namespace}`), {}],
     ['interrupted', async () => abort.abort(new Error('asked to stop')), { code: 'ACQUIRE_ABORTED', fault: 'interrupted' }],
   ];
   await Promise.all(
     acts.map(async ([cell, act, expected]) => {
-      const failed = failure(acquire(cell, {}, ['m1'], cell === 'interrupted' ? abort.signal : undefined));
-      await act(await untilRunning(cell));
+      const { limits, waitsFor } = patience();
+      const failed = failure(acquire(cell, { limits }, ['m1'], cell === 'interrupted' ? abort.signal : undefined));
+      const namespace = await untilRunning(cell);
+      // whoever has not seen the first instance cannot know the second for another
+      await untilCell(cell, 'the acquisition has seen that it runs', async () => waitsFor('ssh login'));
+      await act(namespace);
       expect(await failed, cell).toMatchObject({ fault: 'infrastructure', ...expected });
     }),
   );
@@ -152,7 +136,7 @@ describe('capacity', () => {
 
   test('a cell that can never fit says so', async () => {
     const huge = request(1, { machines: [{ name: 'm1', cpus: 1, memory: 64 * GIBIBYTE, roles: ['worker'] }] });
-    expect(await failure(provider({ kubeconfig: plane.kubeconfig, ...small }).acquire(huge, progress()))).toMatchObject({ code: 'CAPACITY_TOO_SMALL', fault: 'infrastructure' });
+    expect(await failure(provider({ kubeconfig: cluster.plane.kubeconfig, ...small }).acquire(huge, progress()))).toMatchObject({ code: 'CAPACITY_TOO_SMALL', fault: 'infrastructure' });
   });
 
   test('of two pipelines one fits: the other waits whole, with no machine, and goes on when there is room; a third one gives up in time', async () => {
@@ -165,7 +149,7 @@ describe('capacity', () => {
     const waiting = await namespaceOf('second');
     const gaveUp = await failure(acquire('third', { ...small, queueLimitMs: 1 }, ['m1', 'm2']));
     expect(gaveUp).toMatchObject({ code: 'CAPACITY_TIMED_OUT', fault: 'infrastructure', message: expect.stringContaining(holder.slice('proofgrid-'.length)) as string });
-    expect(await admin.list(path('VirtualMachine', waiting))).toEqual([]);
+    expect(await cluster.admin.list(path('VirtualMachine', waiting))).toEqual([]);
     first.abort(new Error('done'));
     await one;
     await untilRunning('second', 'm1');
@@ -175,15 +159,16 @@ describe('capacity', () => {
   });
 
   test('a quota that somebody else has used up is told at once, in the words of the API server', async () => {
-    double.fault('*', 'm1', 'claim-pending');
-    onTestFinished(() => double.fault('*', 'm1', undefined));
+    cluster.double.fault('*', 'm1', 'claim-pending');
+    onTestFinished(() => cluster.double.fault('*', 'm1', undefined));
     const failed = failure(acquire('over-quota'));
     const namespace = await namespaceOf('over-quota');
-    await expect.poll(async () => admin.find(path('VirtualMachine', namespace, 'm1')), LIMIT).toBeDefined();
+    await expect.poll(async () => cluster.admin.find(path('VirtualMachine', namespace, 'm1')), LIMIT).toBeDefined();
     const quotas = `/api/v1/namespaces/${namespace}/resourcequotas`;
-    await admin.create(quotas, { metadata: { name: 'used-up' }, spec: { hard: { pods: '0' } } });
-    await expect.poll(async () => (await admin.get(`${quotas}/used-up`))['status']?.hard as object, LIMIT).toEqual({ pods: '0' });
-    double.fault('*', 'm1', undefined);
+    await cluster.admin.create(quotas, { metadata: { name: 'used-up' }, spec: { hard: { pods: '0' } } });
+    await expect.poll(async () => (await cluster.admin.get(`${quotas}/used-up`))['status']?.hard as object, LIMIT).toEqual({ pods: '0' });
+    await quotaRefuses(cluster.admin, namespace, 'used-up');
+    cluster.double.fault('*', 'm1', undefined);
     const error = await failed;
     expect(error).toMatchObject({ code: 'MACHINE_NOT_READY', fault: 'infrastructure', stage: 'scheduled', message: expect.stringContaining('exceeded quota: used-up') as string });
     expect(error.console).toMatch(/Warning VirtualMachineInstance\/m1 FailedCreate: .*exceeded quota: used-up/);

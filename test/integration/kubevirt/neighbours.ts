@@ -99,7 +99,9 @@ async function lease(admin: ApiClient, name: string, site: string, owner: object
 }
 
 async function furnish(admin: ApiClient, namespace: string): Promise<void> {
-  await until(`the namespace ${namespace} can be used`, async () => (await admin.find(`/api/v1/namespaces/${namespace}/serviceaccounts/default`)) !== undefined);
+  // what Kubernetes' own controllers make belongs to the picture, too
+  const given = ['serviceaccounts/default', 'configmaps/kube-root-ca.crt'];
+  await until(`the namespace ${namespace} can be used`, async () => (await Promise.all(given.map(async (object) => admin.find(`/api/v1/namespaces/${namespace}/${object}`)))).every((found) => found !== undefined));
   await admin.create(`/api/v1/namespaces/${namespace}/configmaps`, { metadata: { name: 'theirs' }, data: { precious: 'yes' } });
   await admin.create(`/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases`, { metadata: { name: 'theirs' }, spec: { holderIdentity: namespace } });
   await admin.create(path('DataVolume', namespace), {

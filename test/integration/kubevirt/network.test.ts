@@ -1,46 +1,21 @@
-import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { kubeClient, type ClientOptions } from '../../../harness/provider/kubevirt/kube/client.ts';
 import { createLimiter } from '../../../harness/provider/kubevirt/kube/limiter.ts';
 import { mirror } from '../../../harness/provider/kubevirt/kube/mirror.ts';
 import type { KubeObject } from '../../../harness/provider/kubevirt/objects.ts';
-import { ApiClient } from '../../kubevirt/api-client.ts';
-import { startControlPlane, type ControlPlane } from '../../kubevirt/control-plane.ts';
-import { startDouble, type Double } from '../../kubevirt/double/double.ts';
 import { stubBackend } from '../../kubevirt/double/stub-backend.ts';
 import { networkLine, type NetworkLine } from '../../kubevirt/network-line.ts';
+import { kubevirtCluster, LIMIT } from './cluster.ts';
 import { GIBIBYTE, progress, provider, request } from './fixture.ts';
-import { neighbours, type Neighbours } from './neighbours.ts';
 import { patience } from './patience.ts';
 
-let plane: ControlPlane;
-let admin: ApiClient;
-let double: Double;
-let others: Neighbours;
+const cluster = kubevirtCluster({ backend: stubBackend() });
 
-beforeAll(async () => {
-  plane = await startControlPlane();
-  admin = await ApiClient.connect(plane.kubeconfig);
-  double = await startDouble(plane, stubBackend());
-  others = await neighbours(admin);
-});
-afterAll(async () => {
-  await double?.stop();
-  admin?.close();
-  await plane?.stop();
-});
-afterEach(async ({ task }) => {
-  if (task.result?.state === 'fail') return void process.stderr.write(`${double.problems.slice(-5).join('\n')}\n`);
-  await others.alone();
-  await others.untouched();
-});
-
-/** Milliseconds: nothing is proved by it, a hang ends. */
-const LIMIT = { timeout: 240_000 };
 /** A client that never gives up: how long the API server takes to come back proves nothing. */
 const RETRY = { retryLimitMs: LIMIT.timeout };
 
 async function line(name: string): Promise<NetworkLine> {
-  const made = await networkLine(plane.kubeconfig, name);
+  const made = await networkLine(cluster.plane.kubeconfig, name);
   onTestFinished(async () => made.stop());
   return made;
 }
@@ -48,10 +23,10 @@ async function line(name: string): Promise<NetworkLine> {
 /** Leases of a namespace of its own, as the client sees them over a line, and as the administrator changes them. */
 async function watched(name: string, options: ClientOptions = {}) {
   const namespace = `watched-${name}`;
-  await admin.create('/api/v1/namespaces', { metadata: { name: namespace } });
-  onTestFinished(async () => admin.delete(`/api/v1/namespaces/${namespace}`));
+  await cluster.admin.create('/api/v1/namespaces', { metadata: { name: namespace } });
+  onTestFinished(async () => cluster.admin.delete(`/api/v1/namespaces/${namespace}`));
   const leases = `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases`;
-  const create = async (lease: string) => admin.create(leases, { metadata: { name: lease, labels: { watched: name } } });
+  const create = async (lease: string) => cluster.admin.create(leases, { metadata: { name: lease, labels: { watched: name } } });
   await create('a');
   const between = await line(name);
   const client = kubeClient({ kubeconfig: between.kubeconfig, ...RETRY, ...options });
@@ -65,7 +40,7 @@ async function watched(name: string, options: ClientOptions = {}) {
   const sees = async (...names: string[]) => expect.poll(() => subject.items.map(({ metadata }) => metadata.name).toSorted(), LIMIT).toEqual(names);
   await create('b');
   await sees('a', 'b');
-  return { between, subject, sees, create, remove: async (lease: string) => admin.delete(`${leases}/${lease}`) };
+  return { between, subject, sees, create, remove: async (lease: string) => cluster.admin.delete(`${leases}/${lease}`) };
 }
 
 test('a watch that is cut goes on where it was, without another list', async () => {
@@ -91,9 +66,9 @@ test('a watch from a version of which the API server has no history any more (41
   between.down();
   await create('c');
   await remove('a');
-  await plane.compact();
-  await plane.stopApiServer();
-  await plane.startApiServer();
+  await cluster.plane.compact();
+  await cluster.plane.stopApiServer();
+  await cluster.plane.startApiServer();
   between.up();
   await sees('b', 'c');
   // the answer of the API server itself
@@ -104,21 +79,21 @@ test('a watch from a version of which the API server has no history any more (41
 
 test('a list that expires between two of its pages (410) begins again', async () => {
   const namespace = 'many';
-  await admin.create('/api/v1/namespaces', { metadata: { name: namespace } });
-  onTestFinished(async () => admin.delete(`/api/v1/namespaces/${namespace}`));
+  await cluster.admin.create('/api/v1/namespaces', { metadata: { name: namespace } });
+  onTestFinished(async () => cluster.admin.delete(`/api/v1/namespaces/${namespace}`));
   const leases = `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases`;
   const names = Array.from({ length: 260 }, (_, index) => `lease-${index}`);
-  await Promise.all(names.map(async (name) => admin.create(leases, { metadata: { name } })));
+  await Promise.all(names.map(async (name) => cluster.admin.create(leases, { metadata: { name } })));
   const limiter = createLimiter({ qps: 1000, burst: 1000 });
   let requests = 0;
   const client = kubeClient({
-    kubeconfig: plane.kubeconfig,
+    kubeconfig: cluster.plane.kubeconfig,
     ...RETRY,
     limiter: async (signal) => {
       requests += 1;
       if (requests === 2) {
-        await admin.create(leases, { metadata: { name: 'one-more' } });
-        await plane.compact();
+        await cluster.admin.create(leases, { metadata: { name: 'one-more' } });
+        await cluster.plane.compact();
       }
       return limiter(signal);
     },
@@ -135,15 +110,15 @@ test('machines come up over a line that is cut, silenced or expired, and over a 
   const lines = { cut: await line('acquire-cut'), silent: await line('acquire-silent'), expired: await line('acquire-expired') };
   const { limits, end } = patience();
   const runs = ways.map((way) => {
-    double.fault('*', `m-${way}`, 'never-scheduled');
-    onTestFinished(() => double.fault('*', `m-${way}`, undefined));
-    const kubeconfig = way === 'straight' ? plane.kubeconfig : lines[way].kubeconfig;
+    cluster.double.fault('*', `m-${way}`, 'never-scheduled');
+    onTestFinished(() => cluster.double.fault('*', `m-${way}`, undefined));
+    const kubeconfig = way === 'straight' ? cluster.plane.kubeconfig : lines[way].kubeconfig;
     const asked = request(0, { cell: way, machines: [{ name: `m-${way}`, cpus: 1, memory: GIBIBYTE, roles: ['worker'] }] });
     const client = { kubeconfig, limits, ...RETRY, ...(way === 'silent' ? { watchSilenceMs: 5000 } : {}) };
     return provider(client).acquire(asked, progress()).then(() => 'it came about all the same', (error: unknown) => error);
   });
   const machines = async () => {
-    const all = await admin.list('/apis/kubevirt.io/v1/virtualmachines?labelSelector=proofgrid.dev/site=test,proofgrid.dev/run');
+    const all = await cluster.admin.list('/apis/kubevirt.io/v1/virtualmachines?labelSelector=proofgrid.dev/site=test,proofgrid.dev/run');
     return all.map(({ metadata, status }) => `${metadata.name ?? ''}: ${status?.printableStatus as string}`).toSorted();
   };
   const all = (state: string) => ways.map((way) => `m-${way}: ${state}`).toSorted();
@@ -151,11 +126,11 @@ test('machines come up over a line that is cut, silenced or expired, and over a 
 
   lines.silent.silence();
   lines.expired.down();
-  await plane.compact();
-  await plane.stopApiServer();
-  await plane.startApiServer();
+  await cluster.plane.compact();
+  await cluster.plane.stopApiServer();
+  await cluster.plane.startApiServer();
   lines.cut.cut();
-  for (const way of ways) double.fault('*', `m-${way}`, 'no-address');
+  for (const way of ways) cluster.double.fault('*', `m-${way}`, 'no-address');
   await expect.poll(machines, LIMIT).toEqual(all('Running'));
   lines.expired.up();
   end('address');

@@ -1,9 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import path from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { parseAllDocuments } from 'yaml';
+import { beforeAll, expect, test } from 'vitest';
 import { createArtifacts } from '../../../harness/artifact/artifacts.ts';
-import { closeSshMasters } from '../../../harness/machine/ssh.ts';
 import { loadMatrix } from '../../../harness/matrix/load.ts';
 import { selectCells } from '../../../harness/matrix/select.ts';
 import { kubeClient, type KubeClient } from '../../../harness/provider/kubevirt/kube/client.ts';
@@ -11,12 +7,11 @@ import { openPort } from '../../../harness/provider/kubevirt/kube/port.ts';
 import { namespaceOf } from '../../../harness/provider/kubevirt/names.ts';
 import type { KubeObject } from '../../../harness/provider/kubevirt/objects.ts';
 import { renderCell, type CellObjects } from '../../../harness/provider/kubevirt/render.ts';
-import { packageRoot } from '../../../lifecycle/root.ts';
-import { ApiClient } from '../../kubevirt/api-client.ts';
-import { startControlPlane, type ControlPlane } from '../../kubevirt/control-plane.ts';
+import type { Backend } from '../../kubevirt/double/backend.ts';
 import { containerBackend } from '../../kubevirt/double/container-backend.ts';
-import { startDouble, type Double } from '../../kubevirt/double/double.ts';
-import { progress, provider, request, SHORT_LIMITS, site } from './fixture.ts';
+import { audited, deploy, kubevirtCluster, LIMIT, manifests, mayDo, pathOf, type Manifest } from './cluster.ts';
+import { progress, provider, request, site } from './fixture.ts';
+import { patience } from './patience.ts';
 
 const PROVIDER = 'system:serviceaccount:proofgrid:proofgrid-provider';
 const REAPER = 'system:serviceaccount:proofgrid:proofgrid-reaper';
@@ -26,55 +21,22 @@ const APPLIED = ['limitranges', 'resourcequotas', 'secrets', 'networkpolicies', 
 /** CDI's webhook asks for it on behalf of whoever makes a clone; nobody ever requests it. */
 const ASKED_BY_CDI = 'create cdi.kubevirt.io/datavolumes/source';
 
-let plane: ControlPlane;
-let admin: ApiClient;
-let double: Double;
+const cluster = kubevirtCluster({ backend: allInOneBackend, neighbours: false });
 const configs: Record<string, string> = {};
 
-interface Rule {
-  readonly apiGroups: string[];
-  readonly resources: string[];
-  readonly verbs: string[];
-}
-
-interface Manifest {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly metadata: { readonly name: string; readonly namespace?: string };
-  readonly rules?: Rule[];
-  readonly roleRef?: { readonly name: string };
-  readonly subjects?: readonly { readonly name: string }[];
-}
-
-async function manifests(file: string): Promise<Manifest[]> {
-  return parseAllDocuments(await readFile(path.join(packageRoot, 'deploy', file), 'utf8')).map((document) => document.toJS() as Manifest);
-}
-
-function pathOf({ apiVersion, kind, metadata }: Manifest): string {
-  const group = apiVersion === 'v1' ? '/api/v1' : `/apis/${apiVersion}`;
-  const scope = metadata.namespace === undefined ? '' : `/namespaces/${metadata.namespace}`;
-  return `${group}${scope}/${kind.toLowerCase()}s/${metadata.name}`;
-}
-
 beforeAll(async () => {
+  await deploy(cluster.admin, 'rbac.yaml', 'golden-images.yaml');
+  for (const user of [PROVIDER, REAPER]) configs[user] = await cluster.plane.kubeconfigOf(user, GROUPS);
+});
+
+async function allInOneBackend(): Promise<Backend> {
   const [cell] = selectCells(await loadMatrix(), { names: ['all-in-one'] });
   const artifacts = createArtifacts();
   if (cell === undefined) throw new Error('the matrix has no cell all-in-one');
   const etcd = await artifacts.etcd(cell.sources.etcd, progress());
   const image = await artifacts.machineImage({ os: cell.axes.os, runtime: 'containerd', etcd }, progress());
-  plane = await startControlPlane();
-  admin = await ApiClient.connect(plane.kubeconfig);
-  double = await startDouble(plane, containerBackend({ image: image.reference, seeds: [], init: 'sshd' }));
-  for (const manifest of [...(await manifests('rbac.yaml')), ...(await manifests('golden-images.yaml'))]) await admin.apply(pathOf(manifest), manifest);
-  for (const user of [PROVIDER, REAPER]) configs[user] = await plane.kubeconfigOf(user, GROUPS);
-});
-
-afterAll(async () => {
-  await closeSshMasters();
-  await double?.stop();
-  admin?.close();
-  await plane?.stop();
-});
+  return containerBackend({ image: image.reference, seeds: [], init: 'sshd' });
+}
 
 const as = (user: string) => configs[user] ?? '';
 
@@ -85,47 +47,43 @@ test('the provider and the reaper may do all they do, and use all they may', asy
   await runnersShadow();
   await orphanThatHangs();
 
-  const entries = await audited();
-  const refused = entries.filter(({ code }) => code === 403).map(({ user, right }) => `${user}: ${right}`);
-  expect(refused).toEqual([]);
-
   const granted = await grants();
-  const used = new Set(entries.map(({ user, right }) => `${user}: ${right}`));
-  const unused = granted.filter((right) => !used.has(right) && !right.endsWith(ASKED_BY_CDI) && !APPLIED.some((resource) => new RegExp(`: create [^ ]*/${resource}$`).test(right)));
-  expect(unused).toEqual([]);
+  const unused = async () => {
+    const used = new Set((await rightsAsked()).map(({ right }) => right));
+    return granted.filter((right) => !used.has(right) && !right.endsWith(ASKED_BY_CDI) && !APPLIED.some((resource) => new RegExp(`: create [^ ]*/${resource}$`).test(right)));
+  };
+  // a request is in the log a moment after its answer
+  await expect.poll(unused, LIMIT).toEqual([]);
+  expect((await rightsAsked()).filter(({ code }) => code === 403)).toEqual([]);
 });
 
 test('an apply that creates needs the right to create', async () => {
   const patchOnly = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', metadata: { name: 'patch-only' }, rules: [{ apiGroups: ['', 'networking.k8s.io', 'cdi.kubevirt.io', 'kubevirt.io'], resources: APPLIED, verbs: ['patch'] }] };
   const subjects = [{ kind: 'User', apiGroup: 'rbac.authorization.k8s.io', name: 'patcher' }];
-  await admin.apply(pathOf(patchOnly), patchOnly);
+  await cluster.admin.apply(pathOf(patchOnly), patchOnly);
   const binding = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRoleBinding', metadata: { name: 'patch-only' }, roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'patch-only' }, subjects };
-  await admin.apply(pathOf(binding as unknown as Manifest), binding);
-  const client = kubeClient({ kubeconfig: await plane.kubeconfigOf('patcher') });
+  await cluster.admin.apply(pathOf(binding as unknown as Manifest), binding);
+  const client = kubeClient({ kubeconfig: await cluster.plane.kubeconfigOf('patcher') });
   try {
     const { objects } = rendered('0000000000aa');
-    await admin.ensure('/api/v1/namespaces', { metadata: { name: namespaceOf('0000000000aa') } });
+    await cluster.admin.ensure('/api/v1/namespaces', { metadata: { name: namespaceOf('0000000000aa') } });
     // so that what is refused below is the creation, and not a patch of which the authorizer has not heard yet
-    await expect.poll(() => mayDo('patcher', [], { verb: 'patch', resource: 'limitranges' })).toBe(true);
+    const rules = ['', 'networking.k8s.io', 'cdi.kubevirt.io', 'kubevirt.io'].map((group) => ({ user: 'patcher', resourceAttributes: { verb: 'patch', group, resource: 'datavolumes' } }));
+    await expect.poll(async () => Promise.all(rules.map(async (spec) => mayDo(cluster.admin, spec))), LIMIT).toEqual(rules.map(() => true));
     for (const kind of ['LimitRange', 'ResourceQuota', 'NetworkPolicy', 'Secret', 'DataVolume', 'VirtualMachine']) {
       await expect(client.apply(ofKind(objects, kind))).rejects.toThrow('HTTP 403');
     }
   } finally {
     client.close();
-    await admin.delete(`/api/v1/namespaces/${namespaceOf('0000000000aa')}`);
+    await cluster.admin.delete(`/api/v1/namespaces/${namespaceOf('0000000000aa')}`);
   }
 });
 
 test('the provider may clone golden images, and nobody else\'s', async () => {
   const clone = { verb: 'create', group: 'cdi.kubevirt.io', resource: 'datavolumes', subresource: 'source' };
-  const allowed = (namespace: string) => mayDo(PROVIDER, GROUPS, { namespace, ...clone });
+  const allowed = async (namespace: string) => mayDo(cluster.admin, { user: PROVIDER, groups: GROUPS, resourceAttributes: { namespace, ...clone } });
   expect([await allowed('proofgrid-images'), await allowed('default')]).toEqual([true, false]);
 });
-
-async function mayDo(user: string, groups: readonly string[], resourceAttributes: object): Promise<boolean> {
-  const review = { spec: { user, groups, resourceAttributes } };
-  return (await admin.create('/apis/authorization.k8s.io/v1/subjectaccessreviews', review))['status'].allowed as boolean;
-}
 
 /** Everything that happens to a lease whose run goes well; capacity and address are the cluster's. */
 async function wholeLease(): Promise<void> {
@@ -136,7 +94,7 @@ async function wholeLease(): Promise<void> {
   await subject.heartbeat(lease);
   await subject.keep(lease, 120_000);
   expect((await subject.find(lease.id, asked.directory))?.id).toBe(lease.id);
-  expect(await subject.console?.read(lease, 'm1')).toContain('Server listening');
+  await expect.poll(async () => subject.console?.read(lease, 'm1'), LIMIT).toContain('Server listening');
   const client = kubeClient({ kubeconfig: as(PROVIDER) });
   (await openPort(client, namespaceOf(lease.id), 'm1', 22)).destroy();
   client.close();
@@ -161,11 +119,16 @@ async function checkpointedLease(): Promise<void> {
 
 /** A machine that never comes: its diagnosis reads what nobody reads otherwise. */
 async function failedLease(): Promise<void> {
-  double.fault('*', '*', 'never-scheduled');
+  cluster.double.fault('*', '*', 'never-scheduled');
   try {
-    await expect(provider({ kubeconfig: as(PROVIDER), limits: SHORT_LIMITS }).acquire(request(1), progress())).rejects.toThrow('MACHINE_NOT_READY');
+    const { limits, end } = patience();
+    const failed = expect(provider({ kubeconfig: as(PROVIDER), limits }).acquire(request(1, { cell: 'fails' }), progress())).rejects.toThrow('MACHINE_NOT_READY');
+    const states = async () => (await cluster.admin.list('/apis/kubevirt.io/v1/virtualmachines?labelSelector=proofgrid.dev/cell=fails')).map(({ status }) => status?.printableStatus as string);
+    await expect.poll(states, LIMIT).toEqual(['ErrorUnschedulable']);
+    end('scheduled');
+    await failed;
   } finally {
-    double.fault('*', '*', undefined);
+    cluster.double.fault('*', '*', undefined);
   }
 }
 
@@ -188,16 +151,16 @@ async function orphanThatHangs(): Promise<void> {
   const namespace = namespaceOf(lease);
   const disk = `/apis/cdi.kubevirt.io/v1beta1/namespaces/${namespace}/datavolumes/held`;
   await withClient(PROVIDER, (client) => client.create(ofKind(objects, 'Namespace')));
-  await admin.apply(disk, { apiVersion: 'cdi.kubevirt.io/v1beta1', kind: 'DataVolume', metadata: { name: 'held', namespace, finalizers: ['example.com/held'] }, spec: { source: { blank: {} }, storage: { resources: { requests: { storage: '1Gi' } } } } });
+  await cluster.admin.apply(disk, { apiVersion: 'cdi.kubevirt.io/v1beta1', kind: 'DataVolume', metadata: { name: 'held', namespace, finalizers: ['example.com/held'] }, spec: { source: { blank: {} }, storage: { resources: { requests: { storage: '1Gi' } } } } });
   const reservation = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: 'proofgrid-address-127.77.0.1', namespace: 'proofgrid', labels: { 'proofgrid.dev/lease': '0000000000dd', 'proofgrid.dev/site': 'test' } } };
-  await admin.apply(`/apis/coordination.k8s.io/v1/namespaces/proofgrid/leases/${reservation.metadata.name}`, reservation);
+  await cluster.admin.apply(`/apis/coordination.k8s.io/v1/namespaces/proofgrid/leases/${reservation.metadata.name}`, reservation);
   const later = { dryRun: false, now: new Date(Date.now() + 3_600_000) };
   expect(await provider({ kubeconfig: as(PROVIDER) }).reap({ ...later, dryRun: true })).toMatchObject([{ id: lease }]);
   const reaper = provider({ kubeconfig: as(REAPER), removalLimitMs: 3000, site: site({ network: { type: 'bridge', virtualAddresses: ['127.77.0.1'] } }) });
   const [reaped] = await reaper.reap(later);
   expect(reaped).toMatchObject({ id: lease });
   expect(reaped?.remaining?.join('\n')).toContain('DataVolume/held waits for the finalizer example.com/held');
-  await admin.merge(disk, { metadata: { finalizers: null } });
+  await cluster.admin.merge(disk, { metadata: { finalizers: null } });
   await reaper.reap(later);
 }
 
@@ -235,11 +198,10 @@ async function grants(): Promise<string[]> {
   });
 }
 
-async function audited(): Promise<{ user: string; right: string; code: number }[]> {
-  const lines = (await readFile(plane.auditLog, 'utf8')).split('\n').filter((line) => line.includes('system:serviceaccount:proofgrid'));
-  return lines.map((line) => {
-    const { user, verb, objectRef = {}, responseStatus = {} } = JSON.parse(line) as { user: { username: string }; verb: string; objectRef?: Record<string, string>; responseStatus?: { code?: number } };
-    const { apiGroup = '', resource = '', subresource } = objectRef;
-    return { user: user.username, right: `${verb} ${apiGroup}/${resource}${subresource === undefined ? '' : `/${subresource}`}`, code: responseStatus.code ?? 0 };
-  });
+async function rightsAsked(): Promise<{ right: string; code: number }[]> {
+  const ours = (await audited(cluster.plane)).filter(({ user: { username } }) => username.startsWith('system:serviceaccount:proofgrid'));
+  return ours.map(({ user: { username }, verb, objectRef: { apiGroup = '', resource = '', subresource } = {}, responseStatus }) => ({
+    right: `${username}: ${verb} ${apiGroup}/${resource}${subresource === undefined ? '' : `/${subresource}`}`,
+    code: responseStatus?.code ?? 0,
+  }));
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { ApiError, type ApiClient, type ApiObject } from '../api-client.ts';
 import type { Backend } from './backend.ts';
 import type { Cache } from './cache.ts';
@@ -66,7 +67,7 @@ export async function event({ client }: Context, object: ApiObject, type: 'Norma
   const { namespace = '', name = '', uid = '' } = object.metadata;
   const now = new Date().toISOString().replace(/\.\d+/, '');
   await client.ensure(`/api/v1/namespaces/${namespace}/events`, {
-    metadata: { name: `${name}.${uid.slice(0, 8)}.${reason.toLowerCase()}` },
+    metadata: { name: `${name}.${uid.slice(0, 8)}.${reason.toLowerCase()}.${createHash('sha256').update(message).digest('hex').slice(0, 8)}` },
     involvedObject: { apiVersion: object.apiVersion, kind: object.kind, namespace, name, uid },
     ...{ type, reason, message, count: 1, firstTimestamp: now, lastTimestamp: now },
     source: { component: object.kind === 'Pod' ? 'default-scheduler' : 'virtualmachine-controller' },

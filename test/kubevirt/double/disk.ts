@@ -21,10 +21,10 @@ export async function stepDataVolume(context: Context, volume: ApiObject): Promi
   }
   if (context.faultOf(namespace, machineOf(volume)) === 'import-fails') {
     const message = 'Unable to process data: Unable to transfer source data to target: error fetching image: manifest unknown';
-    await event(context, volume, 'Warning', 'Error', message);
     const running: Condition = { type: 'Running', status: 'False', reason: 'Error', message };
     const status = { phase: 'ImportInProgress', progress: 'N/A', claimName: name, restartCount: 3 };
-    return update(context, volume, status, [bound('True', 'Bound', `PVC ${name} Bound`), running, ready('False', 'Error', message)]);
+    await update(context, volume, status, [bound('True', 'Bound', `PVC ${name} Bound`), running, ready('False', 'Error', message)]);
+    return event(context, volume, 'Warning', 'Error', message);
   }
   await update(context, volume, { phase: 'Succeeded', progress: '100.0%', claimName: name }, [
     bound('True', 'Bound', `PVC ${name} Bound`),

@@ -46,7 +46,9 @@ export async function startDouble(plane: ControlPlane, backend: Backend): Promis
   const dirty = new Set<string>();
   const working = new Map<string, Promise<void>>();
 
+  const namespaces = new Set<string>();
   const enqueue = (namespace: string) => {
+    namespaces.add(namespace);
     dirty.add(namespace);
     if (working.has(namespace) || abort.signal.aborted) return;
     working.set(
@@ -98,7 +100,7 @@ export async function startDouble(plane: ControlPlane, backend: Backend): Promis
       abort.abort();
       await Promise.all([following, ...working.values()]);
       await Promise.all([kubelet.stop(), virtApi.stop()]);
-      await Promise.all([...new Set([...context.guests.values()].map(({ namespace }) => namespace))].map(async (namespace) => backend.clear(namespace)));
+      await Promise.all([...namespaces].map(async (namespace) => backend.clear(namespace)));
       client.close();
     },
   };
@@ -123,26 +125,39 @@ async function stepNamespace(context: Context, namespace: string): Promise<strin
 }
 
 /** Guests whose pod was removed without a goodbye. */
-async function stopOrphans({ cache, guests, backend }: Context, namespace: string): Promise<void> {
+async function stopOrphans({ cache, guests, backend, enqueue }: Context, namespace: string): Promise<void> {
   const pods = cache.in('Pod', namespace);
   for (const [uid, guest] of guests) {
     if (guest.namespace !== namespace || pods.some(({ metadata }) => metadata.uid === uid)) continue;
     await backend.stop(namespace, guest.machine);
     guests.delete(uid);
+    enqueue(namespace);
   }
   if (pods.length === 0 && cache.in('VirtualMachine', namespace).length === 0) await backend.clear(namespace);
+}
+
+interface Definition {
+  readonly metadata: { readonly name: string };
+  readonly spec: { readonly group: string; readonly names: { readonly plural: string }; readonly versions: readonly { readonly name: string; readonly served: boolean }[] };
+}
+
+function collectionOf({ spec: { group, names, versions } }: Definition): string {
+  return `/apis/${group}/${versions.find(({ served }) => served)?.name ?? ''}/${names.plural}`;
 }
 
 async function installDefinitions(client: ApiClient): Promise<void> {
   const directory = new URL('../crds/', import.meta.url);
   const files = (await readdir(directory)).filter((name) => name.endsWith('.yaml'));
-  const definitions = await Promise.all(files.map(async (name) => parse(await readFile(new URL(name, directory), 'utf8')) as { metadata: { name: string } }));
+  const definitions = await Promise.all(files.map(async (name) => parse(await readFile(new URL(name, directory), 'utf8')) as Definition));
   const at = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
   await Promise.all(definitions.map(async (definition) => client.ensure(at, definition)));
-  for (const { metadata } of definitions) {
+  for (const definition of definitions) {
+    const { metadata } = definition;
     for (;;) {
       const conditions = ((await client.get(`${at}/${metadata.name}`))['status']?.conditions ?? []) as { type: string; status: string; message?: string }[];
-      if (conditions.some(({ type, status }) => type === 'Established' && status === 'True')) break;
+      // established is what it says of itself; it serves a moment later
+      const served = conditions.some(({ type, status }) => type === 'Established' && status === 'True') && (await client.find(collectionOf(definition))) !== undefined;
+      if (served) break;
       const refused = conditions.find(({ type, status }) => type === 'NonStructuralSchema' && status === 'True');
       if (refused !== undefined) throw new Error(`${metadata.name}: ${refused.message ?? ''}`);
       await delay(50);

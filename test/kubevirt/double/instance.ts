@@ -19,7 +19,9 @@ export async function stepInstance(context: Context, instance: ApiObject): Promi
     if (pod !== undefined && pod.metadata.deletionTimestamp === undefined) {
       await context.client.delete(path('Pod', namespace, pod.metadata.name), { gracePeriodSeconds: Number(instance['spec'].terminationGracePeriodSeconds ?? 30) });
     }
-    if (pod === undefined && finalizers.includes(INSTANCE_FINALIZER)) {
+    // a pod that is removed at once leaves its guest to the kubelet: whoever sees no instance may count on a guest that is off
+    const ends = [...context.guests.values()].some((guest) => guest.namespace === namespace && guest.machine === name);
+    if (pod === undefined && !ends && finalizers.includes(INSTANCE_FINALIZER)) {
       await context.client.merge(path('VirtualMachineInstance', namespace, name), { metadata: { finalizers: finalizers.filter((other) => other !== INSTANCE_FINALIZER) } }).catch(gone);
     }
     return;

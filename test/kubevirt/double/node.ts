@@ -46,10 +46,9 @@ async function schedule(context: Context, pod: ApiObject): Promise<void> {
   const at = path('Pod', namespace, name);
   if (context.faultOf(namespace, machineOf(pod)) === 'never-scheduled') {
     const message = '0/1 nodes are available: 1 Insufficient memory. preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod.';
-    await event(context, pod, 'Warning', 'FailedScheduling', message);
     const status = { conditions: mergeConditions(pod, [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message }]) };
     if (differs(pod, status)) await context.client.merge(`${at}/status`, { status });
-    return;
+    return event(context, pod, 'Warning', 'FailedScheduling', message);
   }
   await context.client.create(`${at}/binding`, { metadata: { name }, target: { apiVersion: 'v1', kind: 'Node', name: context.node } });
 }

@@ -41,7 +41,8 @@ export async function stepSnapshot(context: Context, snapshot: ApiObject): Promi
   }
   const fit = volumeSnapshotStatuses(context, source).filter(({ enabled }) => enabled).map((volume) => volume.name);
   for (const volume of fit) await backend.saveDisk(namespace, machineOf(source), volume, `${uid}-${volume}`);
-  const online = cache.find('VirtualMachineInstance', namespace, source.metadata.name) !== undefined;
+  // not the cache: instances and snapshots are watched apart, and the end of one may be seen after the beginning of the other
+  const online = (await client.find(path('VirtualMachineInstance', namespace, source.metadata.name))) !== undefined;
   await update(
     context,
     snapshot,

@@ -3,11 +3,15 @@ import { once } from 'node:events';
 import { createServer } from 'node:https';
 import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { waitFor } from '../../../harness/provider/wait.ts';
 import type { ControlPlane } from '../control-plane.ts';
 import { ADMISSION_PATH, answerReview, registerAdmission } from './admission.ts';
 import type { Context } from './context.ts';
+import { path } from './kinds.ts';
 import { WebSocketServerEnd } from './web-socket.ts';
 
+/** Milliseconds: nothing is proved by it, a hang ends. */
+const AGGREGATION_LIMIT = 240_000;
 /** KubeVirt's framing of a forwarded port: binary messages are the stream. */
 const PROTOCOL = 'plain.kubevirt.io';
 const GROUP = { group: 'subresources.kubevirt.io', version: 'v1' };
@@ -24,9 +28,9 @@ export async function startVirtApi({ kubelet, certificateAuthority }: ControlPla
     if (request.url?.startsWith(ADMISSION_PATH) === true) return void answerReview(context, request, response);
     const [, namespace, name, action] = PAUSE.exec(new URL(request.url ?? '/', 'https://virt-api').pathname) ?? [];
     if (request.method === 'PUT' && namespace !== undefined && name !== undefined) {
-      void turn(context, namespace, name, action === 'pause').then((refusal) => {
-        if (refusal === undefined) return response.writeHead(202).end();
-        return response.writeHead(refusal.code, { 'content-type': 'application/json' }).end(JSON.stringify(refusal));
+      void turn(context, namespace, name, action === 'pause').catch((error: unknown) => refusal(500, 'InternalError', String(error))).then((refused) => {
+        if (refused === undefined) return response.writeHead(202).end();
+        return response.writeHead(refused.code, { 'content-type': 'application/json' }).end(JSON.stringify(refused));
       });
       return;
     }
@@ -81,13 +85,14 @@ const RESOURCES = [
 /** Resolves with the Status of a refusal, in the order and with the words of pkg/virt-api/rest. */
 async function turn(context: Context, namespace: string, name: string, paused: boolean): Promise<{ code: number } | undefined> {
   const guest = [...context.guests.values()].find((candidate) => candidate.namespace === namespace && candidate.machine === name);
-  const instance = context.cache.find('VirtualMachineInstance', namespace, name);
+  // not the cache, which may be behind what the caller has just read
+  const instance = await context.client.find(path('VirtualMachineInstance', namespace, name));
   const about = `virtualmachineinstance.kubevirt.io "${name}"`;
   if (instance === undefined) return refusal(404, 'NotFound', `${about} not found`);
-  const { phase, conditions = [] } = instance['status'] as { phase?: string; conditions?: { type: string }[] };
+  const { phase } = (instance['status'] ?? {}) as { phase?: string };
   const conflict = (why: string) => refusal(409, 'Conflict', `Operation cannot be fulfilled on ${about}: ${why}`);
   if (phase !== 'Running' || guest === undefined) return conflict('VM is not running');
-  const already = conditions.some(({ type }) => type === 'Paused');
+  const already = guest.paused === true;
   if (paused && already) return conflict('VMI is already paused');
   if (!paused && !already) return conflict('VMI is not paused');
   try {
@@ -115,4 +120,6 @@ async function register({ client }: Context, port: number, caBundle: string): Pr
     metadata: { name: `${GROUP.version}.${GROUP.group}` },
     spec: { ...GROUP, service: { namespace: 'kubevirt', name: 'virt-api', port }, caBundle, groupPriorityMinimum: 1000, versionPriority: 15 },
   });
+  const served = async () => client.get(`/apis/${GROUP.group}/${GROUP.version}`).then(() => true as const, () => undefined);
+  await waitFor({ name: 'the API server passes requests on to virt-api', limitMs: AGGREGATION_LIMIT, intervalMs: 100 }, served);
 }
