@@ -4,6 +4,7 @@ import { STEPS } from '../../lifecycle/operation.ts';
 import { runOperation } from '../../lifecycle/run-operation.ts';
 import type { RunRequest, RunResult } from '../../lifecycle/run.ts';
 import type { JournalWriter, PhaseId } from '../journal/event.ts';
+import type { Examine } from './lost-machines.ts';
 import { openPhase } from './phase.ts';
 
 export interface OperationPhase {
@@ -11,8 +12,7 @@ export interface OperationPhase {
   readonly cell: string;
   readonly runRoot: string;
   readonly request: RunRequest;
-  /** What the provider knows of machines that are lost; asked after a failure. */
-  readonly examine?: () => Promise<readonly string[]>;
+  readonly examine?: Examine | undefined;
 }
 
 /** Runs `deploy` through the lifecycle runner as the phase `lifecycle.deploy`: one case per step. */
@@ -48,10 +48,9 @@ export async function deployPhase({ journal, cell, runRoot, request, examine }: 
 /** An operation on machines that died is not the product's failure, whatever Ansible saw of it. */
 async function blame(result: RunResult, examine: OperationPhase['examine']): Promise<RunResult> {
   if (examine === undefined || (result.outcome !== 'failed' && result.outcome !== 'timed-out')) return result;
-  const lost = await examine().catch(() => []); // the verdict stays as it was when the provider cannot tell
-  if (lost.length === 0) return result;
   const { failure } = result;
-  const message = `lost machines: ${lost.join(', ')}${failure === undefined ? '' : `; ${failure.message}`}`;
+  const message = await examine(failure?.message);
+  if (message === undefined) return result;
   return { ...result, outcome: 'errored', ...(failure === undefined ? {} : { failure: { ...failure, message } }) };
 }
 

@@ -3,6 +3,7 @@ import type { Verdict } from '../journal/event.ts';
 import { worst } from '../journal/verdict.ts';
 import { runLintSuite } from '../suite/lint/suite.ts';
 import type { CellRun } from './cell-run.ts';
+import { examination } from './lost-machines.ts';
 import { deployPhase } from './operation-phase.ts';
 import { operationRequest, publishKubeconfig } from './operation-request.ts';
 import { openPhase } from './phase.ts';
@@ -44,12 +45,12 @@ async function loadE2e() {
 }
 
 async function runLifecycle(run: CellRun, paths: CellPaths, prepared: Prepared): Promise<Verdict> {
-  const { journal, cell, directory, provider } = run;
+  const { journal, cell, directory } = run;
   if (cell.suites.includes('e2e')) void loadE2e();
   const result = await deployPhase({
     ...{ journal, cell: cell.slug, runRoot: directory.root },
     request: operationRequest(run, paths, prepared, 'deploy'),
-    ...(provider.examine === undefined ? {} : { examine: async () => provider.examine?.(prepared.lease) ?? [] }),
+    examine: examinationOf(run, prepared),
   });
   for (const secret of await readSecrets(paths.secrets)) journal.mask(secret);
   if (result.outcome === 'passed') await publishKubeconfig(paths);
@@ -67,5 +68,9 @@ async function runE2e(run: CellRun, paths: CellPaths, prepared: Prepared): Promi
   } finally {
     phase.finish();
   }
-  return runE2eSuite({ context, journal: run.journal, cell: run.cell.slug });
+  return runE2eSuite({ context, journal: run.journal, cell: run.cell.slug, examine: examinationOf(run, prepared) });
+}
+
+function examinationOf({ provider, signal, journal, cell }: CellRun, { lease }: Prepared) {
+  return examination({ provider, lease, signal, report: (message) => journal.write({ type: 'progress', cell: cell.slug, message }) });
 }

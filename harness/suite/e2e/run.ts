@@ -6,7 +6,7 @@ import type { Check, ClusterContext } from '../check.ts';
 import { E2E_PHASES } from './checks.ts';
 import type { CheckPhase } from './checks.ts';
 import { fixture, removeFixture } from './fixture.ts';
-import { runCheck } from './run-check.ts';
+import { runCheck, type CheckResult } from './run-check.ts';
 
 const SUITE = 'e2e';
 /** Checks wait for the cluster most of the time; more of them at once only slow the pods that they wait for. */
@@ -17,40 +17,49 @@ export interface E2eSuite {
   readonly journal: JournalWriter;
   /** The cell's slug. */
   readonly cell: string;
+  /** Asked after a failure: resolves with its message when it is the machines' and not the product's. */
+  readonly examine?: ((message: string | undefined) => Promise<string | undefined>) | undefined;
   /** Other phases than the suite's own, for tests. */
   readonly phases?: readonly CheckPhase[];
 }
 
 /** Runs all checks phase by phase, whatever came out before: one report must show everything that is wrong. */
-export async function runE2eSuite({ context, journal, cell, phases = E2E_PHASES }: E2eSuite): Promise<Verdict> {
+export async function runE2eSuite({ context, journal, cell, examine, phases = E2E_PHASES }: E2eSuite): Promise<Verdict> {
   setMaxListeners(0, context.signal);
   // The test pods start while the control plane is looked at; a failure belongs to the checks that need them.
   if (phases === E2E_PHASES) fixture(context).catch(() => undefined);
   const verdicts: Verdict[] = [];
-  for (const phase of phases) verdicts.push(await runPhase({ context, journal, cell }, phase));
+  for (const phase of phases) verdicts.push(await runPhase({ context, journal, cell, examine }, phase));
   await removeFixture(context).catch((error: unknown) => context.log(`the checks' namespace was not removed: ${String(error)}`));
   return worst(verdicts);
 }
 
-async function runPhase({ context, journal, cell }: E2eSuite, { phase, checks }: CheckPhase): Promise<Verdict> {
+async function runPhase({ context, journal, cell, examine }: E2eSuite, { phase, checks }: CheckPhase): Promise<Verdict> {
   const id = { cell, suite: SUITE, phase };
   const started = performance.now();
   const elapsed = () => Math.round(performance.now() - started);
   journal.write({ type: 'phase-started', ...id, cases: checks.map(({ name }) => name) });
   const turn = pLimit(SIDE_BY_SIDE);
-  const verdicts = await Promise.all(checks.map((check) => turn(() => runCase({ context, journal, cell }, phase, check))));
+  const verdicts = await Promise.all(checks.map((check) => turn(() => runCase({ context, journal, cell, examine }, phase, check))));
   const verdict = worst(verdicts);
   journal.write({ type: 'phase-finished', ...id, verdict, durationMs: elapsed() });
   return verdict;
 }
 
-async function runCase({ context, journal, cell }: E2eSuite, phase: string, check: Check): Promise<Verdict> {
+async function runCase({ context, journal, cell, examine }: E2eSuite, phase: string, check: Check): Promise<Verdict> {
   const id = { cell, suite: SUITE, phase };
   const started = performance.now();
   journal.write({ type: 'case-started', ...id, name: check.name });
-  const result = await runCheck(check, context);
+  const result = await blame(await runCheck(check, context), examine);
   const durationMs = Math.round(performance.now() - started);
   const location = `harness/suite/e2e/check/${check.name}.ts:1`;
   journal.write({ type: 'case-finished', ...id, name: check.name, classname: phase, durationMs, location, ...result });
   return result.verdict;
+}
+
+/** A check of machines that died says nothing about the product, whatever it saw of them. */
+async function blame(result: CheckResult, examine: E2eSuite['examine']): Promise<CheckResult> {
+  if (examine === undefined || (result.verdict !== 'failed' && result.verdict !== 'timed-out')) return result;
+  const message = await examine(result.message);
+  return message === undefined ? result : { ...result, verdict: 'errored', message };
 }

@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest';
+import type { JournalEvent } from '../../../../harness/journal/event.ts';
+import type { Check, ClusterContext, Observation } from '../../../../harness/suite/check.ts';
+import { runE2eSuite } from '../../../../harness/suite/e2e/run.ts';
+
+function check(name: string, passed: boolean): Check {
+  const seen: Observation = { passed, expected: '2', observed: passed ? '2' : '1' };
+  return { name, title: name, limitMs: 60_000, run: () => Promise.resolve(seen), sabotages: [{ name: 'none', observed: /1/, apply: () => Promise.resolve(() => Promise.resolve()) }] };
+}
+
+async function run(examine?: (message: string | undefined) => Promise<string | undefined>) {
+  const lines: JournalEvent[] = [];
+  const context = { signal: new AbortController().signal, log: () => undefined } as unknown as ClusterContext;
+  const journal = { write: (event: JournalEvent) => void lines.push(event), mask: () => undefined };
+  const verdict = await runE2eSuite({ context, journal, cell: 'c', examine, phases: [{ phase: 'p', checks: [check('green', true), check('red', false)] }] });
+  const cases = lines.flatMap((line) => (line.type === 'case-finished' ? [[line.name, line.verdict, line.message]] : []));
+  return { verdict, cases };
+}
+
+test('a check that fails on lost machines is an error of the infrastructure, and says so; one that passed stays passed', async () => {
+  const asked: (string | undefined)[] = [];
+  const { verdict, cases } = await run(async (message) => {
+    asked.push(message);
+    return `lost machines: m1 (Failed); ${message ?? ''}`;
+  });
+  expect(verdict).toBe('errored');
+  expect(cases).toEqual([['green', 'passed', undefined], ['red', 'errored', 'lost machines: m1 (Failed); 1']]);
+  expect(asked).toEqual(['1']);
+});
+
+test('a check that fails on machines that run is a failure of the product', async () => {
+  const failed = { verdict: 'failed', cases: [['green', 'passed', undefined], ['red', 'failed', '1']] };
+  expect(await run(async () => undefined)).toEqual(failed);
+  expect(await run()).toEqual(failed);
+});
