@@ -7,8 +7,8 @@ const SYSTEM = [
   // Ansible's side on a machine, with its apt module.
   'python3', 'python3-apt',
   'ca-certificates', 'curl', 'openssl', 'iproute2', 'iputils-ping', 'kmod', 'procps',
-  // kubelet and kube-proxy call these; nft in kube-proxy's mode nftables.
-  'iptables', 'nftables', 'conntrack', 'socat', 'ethtool', 'ebtables', 'containernetworking-plugins',
+  // kubelet and kube-proxy call these; nft in kube-proxy's mode nftables. ipset shows and removes a network policy's sets.
+  'iptables', 'nftables', 'ipset', 'conntrack', 'socat', 'ethtool', 'ebtables', 'containernetworking-plugins',
   // The API endpoint of clusters with several control planes.
   'haproxy', 'keepalived',
 ] as const;
