@@ -7,7 +7,9 @@ const cidr = z.union([z.cidrv4(), z.cidrv6()]);
 
 export const ROLES = ['etcd', 'control-plane', 'worker'] as const;
 export const RUNTIMES = ['containerd', 'docker'] as const;
-export const NETWORK_PLUGINS = ['host-gw', 'vxlan', 'manifest'] as const;
+export const NETWORK_PLUGINS = ['host-gw', 'vxlan', 'flannel-host-gw', 'flannel-vxlan', 'manifest'] as const;
+/** Of kube-proxy: https://kubernetes.io/docs/reference/networking/virtual-ips/#proxy-modes */
+export const PROXY_MODES = ['iptables', 'nftables'] as const;
 
 /** Where a component's files come from; the playbooks verify each file's checksum whatever the way. */
 const binarySource = z.discriminatedUnion('type', [
@@ -34,6 +36,11 @@ const machine = z.strictObject({
   name: label,
   roles: z.array(z.enum(ROLES)).min(1),
 });
+
+const image = z.string().min(1);
+/** An add-on that the cluster does without, and why: skipped checks show it. */
+const withoutAddOn = z.strictObject({ type: z.literal('none'), reason: z.string().min(1) });
+const NOT_ASKED_FOR = { type: 'none', reason: 'the document asks for none' } as const;
 
 /** How clients reach the API. */
 const endpoint = z.discriminatedUnion('type', [
@@ -84,11 +91,15 @@ export const clusterDeploymentSchema = z.strictObject({
       serviceCIDR: cidr.default('10.96.0.0/16'),
       /** Path of the user's CNI manifest; needed by, and only allowed with, the plugin `manifest`. */
       manifest: z.string().optional(),
+      /** Image of flannel; needed by, and only allowed with, the flannel plugins. */
+      image: image.optional(),
+      proxyMode: z.enum(PROXY_MODES).default('iptables'),
+      /** What enforces NetworkPolicy objects, where the network itself does not. */
+      policy: z.discriminatedUnion('type', [z.strictObject({ type: z.literal('kube-router'), image }), withoutAddOn]).default(NOT_ASKED_FOR),
     }),
-    dns: z.discriminatedUnion('type', [
-      z.strictObject({ type: z.literal('coredns'), image: z.string().min(1) }),
-      z.strictObject({ type: z.literal('none'), reason: z.string().min(1) }),
-    ]),
+    dns: z.discriminatedUnion('type', [z.strictObject({ type: z.literal('coredns'), image }), withoutAddOn]),
+    /** What serves the aggregated API metrics.k8s.io. */
+    metrics: z.discriminatedUnion('type', [z.strictObject({ type: z.literal('metrics-server'), image }), withoutAddOn]).default(NOT_ASKED_FOR),
     controlPlane: z.strictObject({
       endpoint,
       /** Extra names and addresses in the API server's certificate. */
@@ -116,6 +127,9 @@ export const clusterDeploymentSchema = z.strictObject({
   }
   if ((spec.network.plugin === 'manifest') !== (spec.network.manifest !== undefined)) {
     complain(['network', 'manifest'], 'a manifest is needed by the plugin manifest, and allowed with no other');
+  }
+  if (spec.network.plugin.startsWith('flannel-') !== (spec.network.image !== undefined)) {
+    complain(['network', 'image'], 'an image is needed by the flannel plugins, and allowed with no other');
   }
 });
 

@@ -30,14 +30,17 @@ export function createArtifacts(options: ArtifactOptions = {}): Artifacts {
   return {
     async kubernetes(wanted, progress) {
       if (wanted.type === 'upstream') return binaries(await store.obtain(upstreamKubernetesRecipe(wanted), progress));
+      if (wanted.type === 'go-module') throw new Error('not yet');
       const source = await sourceOf(wanted, progress);
       return binaries(await store.obtain(debianKubernetesRecipe(wanted, { apt, goCache, source }), progress));
     },
     async etcd(wanted, progress) {
+      if (wanted.type === 'go-module') throw new Error('not yet');
       const recipe = wanted.type === 'upstream' ? upstreamEtcdRecipe(wanted) : debianEtcdRecipe(wanted, apt);
       return binaries(await store.obtain(recipe, progress));
     },
     async runtime(wanted, progress) {
+      if (wanted.type === 'go-module') throw new Error('not yet');
       const recipe = wanted.engine === 'containerd' ? containerdReleaseRecipe(wanted) : dockerReleaseRecipe(wanted);
       return binaries(await store.obtain(recipe, progress));
     },
@@ -48,6 +51,7 @@ export function createArtifacts(options: ArtifactOptions = {}): Artifacts {
       const entry = await store.obtain(testImagesRecipe({ apt, goCache, source, version }), progress);
       return { pause: imageArchive(entry, 'pause'), agnhost: imageArchive(entry, 'agnhost') };
     },
+    addOnImage: () => Promise.reject(new Error('not yet')),
   };
 }
 
@@ -57,9 +61,9 @@ function binaries({ key, directory, sha256, facts }: Entry): Binaries {
   return { version, directory, sha256, digest: key };
 }
 
-function imageArchive({ key, directory, sha256, facts }: Entry, name: 'pause' | 'agnhost'): ImageArchive {
+function imageArchive({ key, directory, sha256, facts }: Entry, name: string): ImageArchive {
   const [file, reference] = [`${name}.tar`, facts[name]];
   const sum = sha256[file];
   if (sum === undefined || reference === undefined) throw new Error(`cache entry ${key} has no ${file}`);
-  return { reference, directory, file, sha256: sum };
+  return { name, reference, directory, file, sha256: sum };
 }

@@ -24,6 +24,8 @@ export interface MachineImage {
 
 /** A container image as a docker-archive. */
 export interface ImageArchive {
+  /** Of the file without its ending: `pause`. */
+  readonly name: string;
   readonly reference: string;
   readonly directory: string;
   readonly file: string;
@@ -37,6 +39,9 @@ export interface MachineImageRequest {
   readonly etcd: Binaries;
 }
 
+export const ADD_ON_IMAGES = ['coredns', 'flannel', 'kube-router', 'metrics-server'] as const;
+export type AddOnImage = (typeof ADD_ON_IMAGES)[number];
+
 /** Everything expensive, made once, kept by content outside the checkout. Safe for concurrent runs and after `kill -9`. */
 export interface Artifacts {
   /** kube-apiserver, kube-controller-manager, kube-scheduler, kubelet, kube-proxy, kubectl. */
@@ -48,4 +53,6 @@ export interface Artifacts {
   machineImage(request: MachineImageRequest, progress: Progress): Promise<MachineImage>;
   /** The pause image that runtimes need, and agnhost for the checks. */
   images(progress: Progress): Promise<{ readonly pause: ImageArchive; readonly agnhost: ImageArchive }>;
+  /** The image of an add-on, built here. */
+  addOnImage(request: { readonly name: AddOnImage; readonly version: string }, progress: Progress): Promise<ImageArchive>;
 }

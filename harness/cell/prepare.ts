@@ -2,11 +2,11 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { stringify } from 'yaml';
 import type { ClusterDeployment } from '../../lifecycle/cluster-deployment.ts';
-import type { Artifacts, Binaries, ImageArchive, MachineImage } from '../artifact/contract.ts';
+import type { AddOnImage, Artifacts, Binaries, ImageArchive, MachineImage } from '../artifact/contract.ts';
 import type { JournalWriter } from '../journal/event.ts';
 import { writeInventory } from '../machine/inventory.ts';
 import type { Cell } from '../matrix/cell.ts';
-import { toClusterDeployment } from '../matrix/deployment.ts';
+import { imageSeed, toClusterDeployment } from '../matrix/deployment.ts';
 import { MachineStartError } from '../provider/start-error.ts';
 import type { Lease, LeaseRequest, Owner, Progress, Provider, Seed, Wish } from '../provider/contract.ts';
 import { openPhase } from './phase.ts';
@@ -19,7 +19,6 @@ export interface Prepared {
   readonly lease: Lease;
   readonly deployment: ClusterDeployment;
   readonly agnhost: ImageArchive;
-  readonly seeds: { readonly images: string };
 }
 
 export interface Preparation {
@@ -43,7 +42,7 @@ interface Supplies {
   readonly runtime?: Binaries;
   /** Absent where the provider has images of its own. */
   readonly image?: MachineImage;
-  readonly images: { readonly pause: ImageArchive; readonly agnhost: ImageArchive };
+  readonly images: { readonly pause: ImageArchive; readonly agnhost: ImageArchive; readonly addOns: { readonly [name in AddOnImage]?: ImageArchive } };
 }
 
 /** Artifacts, machines, and the two documents that the lifecycle runner reads. */
@@ -56,13 +55,13 @@ export async function prepare(preparation: Preparation): Promise<Prepared> {
     const seeds = seedsOf(cell, supplies);
     const lease = await phase.run('machines', async () => {
       if (preparation.existing !== undefined) return preparation.existing;
-      return acquire(preparation, supplies.image, Object.values(seeds), { signal, report });
+      return acquire(preparation, supplies.image, [...Object.values(seeds), ...imagesOf(supplies).map(imageSeed)], { signal, report });
     });
     preparation.onLease(lease);
     const deployment = toClusterDeployment({ cell, ...supplies, seeds, lease });
     await writeDocuments(preparation.paths, deployment, lease);
     writeProperties(journal, cell.slug, supplies, lease);
-    return { lease, deployment, agnhost: supplies.images.agnhost, seeds: { images: seeds.images.target } };
+    return { lease, deployment, agnhost: supplies.images.agnhost };
   } finally {
     phase.finish();
   }
@@ -97,20 +96,52 @@ async function acquire({ cell, paths, owner, provider }: Preparation, image: Mac
   }
 }
 
-async function gather({ cell, artifacts, provider }: Preparation, progress: Progress): Promise<Supplies> {
-  const kubernetes = await artifacts.kubernetes(cell.sources.kubernetes, progress);
-  const etcd = await artifacts.etcd(cell.sources.etcd, progress);
-  const images = await artifacts.images(progress);
+/** Everything at once: compilations take turns by a lock of their own, and machine images are made of packages beside them. */
+async function gather({ cell, artifacts, provider }: Preparation, { signal, report }: Progress): Promise<Supplies> {
+  const failure = new AbortController();
+  const progress = { signal: AbortSignal.any([signal, failure.signal]), report };
   const { runtime: release } = cell.sources;
-  const runtime = release === undefined ? undefined : await artifacts.runtime(release, progress);
-  const image = provider.goldenImages ? undefined : await artifacts.machineImage({ os: cell.axes.os, ...(runtime === undefined && { runtime: cell.runtime }), etcd }, progress);
-  return { kubernetes, etcd, ...(runtime !== undefined && { runtime }), ...(image !== undefined && { image }), images };
+  const etcd = artifacts.etcd(cell.sources.etcd, progress);
+  const image = async () => {
+    if (provider.goldenImages) return undefined;
+    return artifacts.machineImage({ os: cell.axes.os, ...(release === undefined && { runtime: cell.runtime }), etcd: await etcd }, progress);
+  };
+  const parts = [
+    etcd,
+    artifacts.kubernetes(cell.sources.kubernetes, progress),
+    release === undefined ? undefined : artifacts.runtime(release, progress),
+    image(),
+    artifacts.images(progress),
+    addOnImages(cell, artifacts, progress),
+  ] as const;
+  try {
+    const [madeEtcd, kubernetes, runtime, madeImage, images, addOns] = await Promise.all(parts);
+    return { kubernetes, etcd: madeEtcd, ...(runtime !== undefined && { runtime }), ...(madeImage !== undefined && { image: madeImage }), images: { ...images, addOns } };
+  } catch (error) {
+    // What one of them lacks, the others are of no use for; they end before this does.
+    failure.abort(error);
+    await Promise.allSettled(parts);
+    throw error;
+  }
 }
 
-function seedsOf(cell: Cell, { kubernetes, runtime, images }: Supplies): { kubernetes: Seed; images: Seed; runtime?: Seed } {
+async function addOnImages({ addOns }: Cell, artifacts: Artifacts, progress: Progress): Promise<{ readonly [name in AddOnImage]?: ImageArchive }> {
+  const { dns, policy, metrics, flannel } = addOns;
+  const wanted: { readonly name: AddOnImage; readonly version: string }[] = [
+    ...[dns, policy, metrics].flatMap((each) => ('version' in each ? [{ name: each.type, version: each.version }] : [])),
+    ...(flannel === undefined ? [] : [{ name: 'flannel' as const, version: flannel }]),
+  ];
+  const made = await Promise.all(wanted.map(async (request) => [request.name, await artifacts.addOnImage(request, progress)] as const));
+  return Object.fromEntries(made);
+}
+
+function imagesOf({ images: { pause, agnhost, addOns } }: Supplies): ImageArchive[] {
+  return [pause, agnhost, ...Object.values(addOns)];
+}
+
+function seedsOf(cell: Cell, { kubernetes, runtime }: Supplies): { kubernetes: Seed; runtime?: Seed } {
   return {
     kubernetes: { source: kubernetes.directory, target: `/opt/seed/kubernetes/${kubernetes.version}` },
-    images: { source: images.pause.directory, target: '/opt/seed/images' },
     ...(runtime !== undefined && { runtime: { source: runtime.directory, target: `/opt/seed/${cell.runtime}/${runtime.version}` } }),
   };
 }
@@ -130,7 +161,7 @@ function writeProperties(journal: JournalWriter, cell: string, supplies: Supplie
     ...(supplies.runtime !== undefined && { 'runtime.version': supplies.runtime.version, 'runtime.digest': supplies.runtime.digest }),
     ...(supplies.image !== undefined && { 'image.digest': supplies.image.digest, ...prefixed('image.package', supplies.image.packages) }),
     ...prefixed('machines', lease.properties),
-    'agnhost.sha256': supplies.images.agnhost.sha256,
+    ...Object.fromEntries(imagesOf(supplies).map(({ name, sha256 }) => [`${name}.sha256`, sha256])),
   };
   for (const [name, value] of Object.entries(properties)) journal.write({ type: 'property', cell, name, value });
 }

@@ -1,6 +1,7 @@
 import { ProofgridError } from '../../lifecycle/error.ts';
 import type { Verdict } from '../journal/event.ts';
 import { worst } from '../journal/verdict.ts';
+import { seeded } from '../matrix/deployment.ts';
 import { runLintSuite } from '../suite/lint/suite.ts';
 import type { CellRun } from './cell-run.ts';
 import { examination } from './lost-machines.ts';
@@ -60,11 +61,9 @@ async function runLifecycle(run: CellRun, paths: CellPaths, prepared: Prepared):
 async function runE2e(run: CellRun, paths: CellPaths, prepared: Prepared): Promise<Verdict> {
   const { clusterContext, runE2eSuite, loadTestImage } = await loadE2e();
   const context = clusterContext(run, paths, prepared);
-  const { agnhost, seeds } = prepared;
-  const image = { path: `${seeds.images}/${agnhost.file}`, reference: agnhost.reference, sha256: agnhost.sha256 };
   const phase = openPhase(run.journal, { cell: run.cell.slug, suite: 'e2e', phase: 'prepare' }, ['test-image']);
   try {
-    await phase.run('test-image', () => loadTestImage(context, image));
+    await phase.run('test-image', () => loadTestImage(context, seeded(prepared.agnhost)));
   } finally {
     phase.finish();
   }

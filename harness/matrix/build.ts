@@ -22,7 +22,11 @@ export function buildCell(matrix: Matrix, axes: AxisValues, suites: readonly str
       ...(source !== undefined && { runtime: source }),
     },
     ...(axes.network === 'manifest' && networkManifest !== undefined && { networkManifest }),
-    dns: document.dns,
+    addOns: {
+      dns: document.dns,
+      policy: { type: 'none', reason: 'the matrix names no version' },
+      metrics: { type: 'none', reason: 'the matrix names no version' },
+    },
   };
 }
 

@@ -30,22 +30,37 @@ export interface Cell {
   };
   /** Path of the CNI manifest, only with the network `manifest`. */
   readonly networkManifest?: string;
-  /** Image of CoreDNS, or none with its reason. */
-  readonly dns: { readonly type: 'coredns'; readonly image: string } | { readonly type: 'none'; readonly reason: string };
+  readonly addOns: AddOns;
 }
+
+/** What runs on top of a cluster, each in the exact version that goes with the cell's Kubernetes, or why it does not. */
+export interface AddOns {
+  /** With `image` it is one of the user's own, pulled by the machines. */
+  readonly dns: AddOn<'coredns'> | { readonly type: 'coredns'; readonly image: string };
+  readonly policy: AddOn<'kube-router'>;
+  readonly metrics: AddOn<'metrics-server'>;
+  /** Version of flannel, only with the networks that it makes. */
+  readonly flannel?: string;
+}
+
+export type AddOn<Type extends string> = { readonly type: Type; readonly version: string } | { readonly type: 'none'; readonly reason: string };
 
 export type KubernetesSource =
   /** Debian's source package, built here. */
   | { readonly type: 'debian-source'; readonly suite: string; readonly package: string; readonly version: string }
+  /** A Go module of the release, built here. */
+  | { readonly type: 'go-module'; readonly version: string }
   /** An upstream mirror: `<url>/v<version>/bin/linux/amd64/<binary>` with `<binary>.sha256` beside it. */
   | { readonly type: 'upstream'; readonly url: string; readonly version: string };
 
 export type PackageSource =
   | { readonly type: 'debian-package'; readonly suite: string; readonly packages: readonly string[] }
+  | { readonly type: 'go-module'; readonly version: string }
   | { readonly type: 'upstream'; readonly url: string; readonly version: string };
 
-/** Mirrors of upstream releases, without a slash at the end. */
+/** Mirrors of upstream releases, without a slash at the end; or Go modules, built here. */
 export type RuntimeSource =
+  | { readonly type: 'go-module'; readonly engine: 'containerd'; readonly version: string; readonly runc: { readonly version: string } }
   /** `<url>/v<version>/containerd-<version>-linux-amd64.tar.gz` with `….sha256sum`; runc: `<url>/v<version>/{runc.amd64,runc.sha256sum}`. */
   | {
       readonly type: 'upstream';

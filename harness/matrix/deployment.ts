@@ -1,20 +1,20 @@
 import { clusterDeploymentSchema, type ClusterDeployment, type ClusterDeploymentInput } from '../../lifecycle/cluster-deployment.ts';
 import { ProofgridError } from '../../lifecycle/error.ts';
-import type { Binaries, ImageArchive } from '../artifact/contract.ts';
+import type { AddOnImage, Binaries, ImageArchive } from '../artifact/contract.ts';
 import type { Lease, Seed } from '../provider/contract.ts';
-import type { Cell } from './cell.ts';
+import type { AddOn, Cell } from './cell.ts';
 
 export interface DeploymentInput {
   readonly cell: Cell;
   readonly kubernetes: Binaries;
   /** Baked into the machine image at `/opt/etcd/<version>`. */
   readonly etcd: Binaries;
-  /** What runtimes need; the images of checks are no part of a cluster, the suites bring them. */
-  readonly images: { readonly pause: ImageArchive };
+  /** What runtimes and add-ons need; the images of checks are no part of a cluster, the suites bring them. */
+  readonly images: { readonly pause: ImageArchive; readonly addOns: { readonly [name in AddOnImage]?: ImageArchive } };
   /** An upstream release of the engine; absent where the machine image has the system's package. */
   readonly runtime?: Binaries;
-  /** Where the machines see the Kubernetes binaries, the image archives and, where there is a release of it, the engine. */
-  readonly seeds: { readonly kubernetes: Seed; readonly images: Seed; readonly runtime?: Seed };
+  /** Where the machines see the Kubernetes binaries and, where there is a release of it, the engine. */
+  readonly seeds: { readonly kubernetes: Seed; readonly runtime?: Seed };
   readonly lease: Pick<Lease, 'id' | 'virtualAddress'>;
 }
 
@@ -36,14 +36,17 @@ export function toClusterDeployment({ cell, kubernetes, etcd, images, runtime, s
       runtime: {
         name: cell.runtime,
         ...(runtime !== undefined && seeds.runtime !== undefined && releasedRuntime(runtime, seeds.runtime)),
-        images: [seeded(images.pause, seeds.images)],
+        images: [images.pause, ...Object.values(images.addOns)].map(seeded),
         pauseImage: images.pause.reference,
       },
       network: {
         plugin: cell.axes.network as ClusterDeploymentInput['spec']['network']['plugin'],
         ...(cell.networkManifest !== undefined && { manifest: cell.networkManifest }),
+        ...(images.addOns.flannel !== undefined && { image: images.addOns.flannel.reference }),
+        policy: addOn(cell.addOns.policy, images.addOns['kube-router']),
       },
-      dns: { ...cell.dns },
+      dns: addOn(cell.addOns.dns, images.addOns.coredns),
+      metrics: addOn(cell.addOns.metrics, images.addOns['metrics-server']),
       controlPlane: { endpoint: endpointOf(cell, lease) },
       machines: cell.machines.map(({ name, roles }) => ({ name, roles: [...roles] })),
     },
@@ -64,9 +67,23 @@ function releasedRuntime({ version, sha256 }: Binaries, { target }: Seed) {
   return { version, binaries: { source: { type: 'directory' as const, path: target }, sha256: { ...sha256 } } };
 }
 
-function seeded({ reference, directory, file, sha256 }: ImageArchive, seed: Seed) {
-  if (directory !== seed.source) throw new Error(`${file} lies in ${directory}, and the machines see ${seed.source} alone`);
-  return { reference, path: `${seed.target}/${file}`, sha256 };
+/** Where the machines see an image's archive. */
+export const imageSeed = ({ name, directory }: ImageArchive): Seed => ({ source: directory, target: `/opt/seed/images/${name}` });
+
+/** The archive as a machine finds it. */
+export function seeded(image: ImageArchive): { reference: string; path: string; sha256: string } {
+  return { reference: image.reference, path: `${imageSeed(image).target}/${image.file}`, sha256: image.sha256 };
+}
+
+/** What the document says of an add-on: its image, whoever made that, or why there is none. */
+function addOn<Type extends string>(
+  wanted: AddOn<Type> | { readonly type: Type; readonly image: string },
+  built: ImageArchive | undefined,
+): { type: Type; image: string } | { type: 'none'; reason: string } {
+  if ('reason' in wanted) return { ...wanted };
+  if ('image' in wanted) return { ...wanted };
+  if (built === undefined) throw new Error(`no image of ${wanted.type} was made`);
+  return { type: wanted.type, image: built.reference };
 }
 
 function endpointOf({ slug, machines }: Cell, { virtualAddress }: Pick<Lease, 'virtualAddress'>): ClusterDeploymentInput['spec']['controlPlane']['endpoint'] {

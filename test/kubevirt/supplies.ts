@@ -1,4 +1,5 @@
 import { createArtifacts } from '../../harness/artifact/artifacts.ts';
+import { imageSeed } from '../../harness/matrix/deployment.ts';
 import { loadMatrix } from '../../harness/matrix/load.ts';
 import { selectCells } from '../../harness/matrix/select.ts';
 import type { Runtime } from '../../lifecycle/cluster-deployment.ts';
@@ -18,7 +19,7 @@ export async function suppliesOf(cell: string): Promise<Pick<ContainerBackendOpt
     image: reference,
     seeds: [
       { source: kubernetes.directory, target: `/opt/seed/kubernetes/${kubernetes.version}` },
-      { source: images.pause.directory, target: '/opt/seed/images' },
+      ...Object.values(images).map(imageSeed),
     ],
   };
 }

@@ -1,4 +1,3 @@
-import path from 'node:path';
 import { createArtifacts } from '../../harness/artifact/artifacts.ts';
 import type { CellRun } from '../../harness/cell/cell-run.ts';
 import { clusterContext } from '../../harness/cell/cluster-context.ts';
@@ -8,6 +7,7 @@ import { prepare } from '../../harness/cell/prepare.ts';
 import { makeCellDirectory, makeRunDirectory } from '../../harness/cell/run-directory.ts';
 import { openJournal } from '../../harness/journal/write.ts';
 import { closeSshMasters } from '../../harness/machine/ssh.ts';
+import { seeded } from '../../harness/matrix/deployment.ts';
 import { loadMatrix } from '../../harness/matrix/load.ts';
 import { selectCells } from '../../harness/matrix/select.ts';
 import { createContainerProvider } from '../../harness/provider/container/provider.ts';
@@ -53,9 +53,7 @@ export async function openCluster(topology: string, axes: Readonly<Record<string
     if (result.outcome !== 'passed') throw new Error(`deploy ${result.outcome}, see ${directory.root}: ${JSON.stringify(result.failure)}`);
     await publishKubeconfig(paths);
     const context = clusterContext(cellRun, paths, prepared);
-    const { agnhost } = prepared;
-    const image = { path: path.posix.join(prepared.seeds.images, agnhost.file), reference: agnhost.reference, sha256: agnhost.sha256 };
-    await loadTestImage(context, image);
+    await loadTestImage(context, seeded(prepared.agnhost));
     return { context, directory: directory.root, close };
   } catch (error) {
     await close();

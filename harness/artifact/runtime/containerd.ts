@@ -11,7 +11,7 @@ const MEMBERS = ['bin/containerd', 'bin/containerd-shim-runc-v2', 'bin/ctr'] as 
  * containerd and runc from mirrors of their releases, laid out as at GitHub:
  * https://github.com/containerd/containerd/blob/main/docs/getting-started.md
  */
-export function containerdReleaseRecipe({ url, version, runc }: Extract<RuntimeSource, { engine: 'containerd' }>): Recipe {
+export function containerdReleaseRecipe({ url, version, runc }: Extract<RuntimeSource, { type: 'upstream'; engine: 'containerd' }>): Recipe {
   const name = `containerd-${version}-linux-amd64.tar.gz`;
   const release = `${url}/v${version}/${name}`;
   const runcRelease = `${runc.url}/v${runc.version}`;

@@ -22,11 +22,11 @@ function input(wish: Wish, virtualAddress?: string): DeploymentInput {
     kubernetes: binaries('1.20.2+deb12u1', ['kubelet']),
     etcd: binaries('3.4.23', ['etcd', 'etcdctl']),
     images: {
-      pause: { reference: 'localhost/pause:1', directory: '/cache/images', file: 'pause.tar', sha256: digest('c') },
+      pause: { name: 'pause', reference: 'localhost/pause:1', directory: '/cache/images', file: 'pause.tar', sha256: digest('c') },
+      addOns: {},
     },
     seeds: {
       kubernetes: { source: '/cache/1.20.2+deb12u1', target: '/opt/seed/kubernetes/1.20.2+deb12u1' },
-      images: { source: '/cache/images', target: '/opt/seed/images' },
     },
     lease: { id: 'lease-1', ...(virtualAddress !== undefined && { virtualAddress }) },
   };
@@ -92,15 +92,24 @@ test('one control plane: the whole document', () => {
             ],
           },
         ],
+        "metrics": {
+          "reason": "the matrix names no version",
+          "type": "none",
+        },
         "network": {
           "plugin": "host-gw",
           "podCIDR": "10.244.0.0/16",
+          "policy": {
+            "reason": "the matrix names no version",
+            "type": "none",
+          },
+          "proxyMode": "iptables",
           "serviceCIDR": "10.96.0.0/16",
         },
         "runtime": {
           "images": [
             {
-              "path": "/opt/seed/images/pause.tar",
+              "path": "/opt/seed/images/pause/pause.tar",
               "reference": "localhost/pause:1",
               "sha256": "cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc",
             },
@@ -137,10 +146,14 @@ test('what makes no valid document is an error and not a broken cluster', () => 
   );
 });
 
-test('an image outside the directory that machines see is a mistake of ours', () => {
-  const broken = input({ names: ['small'] });
-  const pause = { ...broken.images.pause, directory: '/elsewhere' };
-  expect(() => toClusterDeployment({ ...broken, images: { ...broken.images, pause } })).toThrow('pause.tar lies in /elsewhere, and the machines see /cache/images alone');
+test('the images of add-ons are preloaded, and the document names them', () => {
+  const made = input({ names: ['small'] });
+  const cell = { ...made.cell, addOns: { ...made.cell.addOns, dns: { type: 'coredns' as const, version: '1.12.4' } } };
+  const coredns = { name: 'coredns', reference: 'localhost/coredns:1.12.4', directory: '/cache/coredns', file: 'coredns.tar', sha256: digest('d') };
+  const { spec } = toClusterDeployment({ ...made, cell, images: { ...made.images, addOns: { coredns } } });
+  expect(spec.dns).toEqual({ type: 'coredns', image: 'localhost/coredns:1.12.4' });
+  expect(spec.runtime.images.map(({ path }) => path)).toEqual(['/opt/seed/images/pause/pause.tar', '/opt/seed/images/coredns/coredns.tar']);
+  expect(() => toClusterDeployment({ ...made, cell })).toThrow('no image of coredns was made');
 });
 
 test('an engine that comes as a release: its version, executables and where the machines see them', () => {
