@@ -19,6 +19,7 @@ import { podOnEveryNode } from './check/pod-on-every-node.ts';
 import { podToPodAcrossNodes } from './check/pod-to-pod-across-nodes.ts';
 import { podToPodSameNode } from './check/pod-to-pod-same-node.ts';
 import { portForward } from './check/port-forward.ts';
+import { preloadedImagesKept } from './check/preloaded-images-kept.ts';
 import { secretEncryptedAtRest } from './check/secret-encrypted-at-rest.ts';
 import { secretVolume } from './check/secret-volume.ts';
 import { unprivilegedRefused } from './check/unprivileged-refused.ts';
@@ -31,7 +32,7 @@ export interface CheckPhase {
 /** The suite in its order; the checks of one phase run side by side, so none of them may change what another looks at. */
 export const E2E_PHASES: readonly CheckPhase[] = [
   { phase: 'control-plane', checks: [apiServerVersion, etcdHealth, leaderLeases] },
-  { phase: 'nodes', checks: [nodesReady] },
+  { phase: 'nodes', checks: [nodesReady, preloadedImagesKept] },
   { phase: 'pods', checks: [podOnEveryNode, exec, logs, portForward, configMapVolume, secretVolume] },
   { phase: 'network', checks: [podToPodSameNode, podToPodAcrossNodes, clusterIp, nodePort, hostToPod, dns] },
   { phase: 'security', checks: [secretEncryptedAtRest, anonymousRefused, unprivilegedRefused, certificateValidity, certificateNames] },

@@ -12,6 +12,7 @@ description:
   - Asks the engine for its version and images, and loads the archives whose image it does not hold.
   - An archive is loaded only when its SHA-256 is the wanted one. What was loaded from which archive is recorded, so an
     image that the engine lost, or that somebody replaced, is loaded again.
+  - In containerd every image is pinned, so that no kubelet removes it when a disk fills up; Docker cannot pin.
 options:
   engine: {description: Container engine., type: str, choices: [containerd, docker], required: true}
   images:
@@ -39,6 +40,7 @@ EXAMPLES = r"""
 RETURN = r"""
 version: {description: Version that the engine's daemon reports., type: str, returned: always}
 loaded: {description: References that were loaded., type: list, elements: str, returned: always}
+pinned: {description: References that were pinned., type: list, elements: str, returned: always}
 """
 
 import hashlib
@@ -55,6 +57,9 @@ CHUNK_BYTES = 1024 * 1024
 DOCKER_SOCKET = '/run/docker.sock'
 # Of one request; loading a gigabyte from a slow disk is the longest.
 DOCKER_TIMEOUT_SECONDS = 300
+# containerd 1.7 and later report an image with this label as pinned (https://github.com/containerd/containerd/pull/8867),
+# and kubelets since 1.26.9 never remove it (https://github.com/kubernetes/kubernetes/pull/120055). Older ones ignore it.
+PIN = 'io.cri-containerd.pinned=pinned'
 
 
 class Containerd(object):
@@ -80,15 +85,27 @@ class Containerd(object):
                 return value.strip().lstrip('v')
         raise ValueError('containerd does not say its version')
 
-    def image_id(self, reference):
+    def columns(self, reference):
         for line in self.ctr('images', 'list', 'name==' + reference).splitlines()[1:]:
             columns = line.split()
             if columns[0] == reference:
-                return columns[2]
+                return columns
         return None
+
+    def image_id(self, reference):
+        columns = self.columns(reference)
+        return columns[2] if columns else None
+
+    def is_pinned(self, reference):
+        """Labels are the last column."""
+        columns = self.columns(reference)
+        return columns is not None and PIN in columns[-1].split(',')
 
     def load(self, path):
         self.ctr('images', 'import', path)
+
+    def pin(self, reference):
+        self.ctr('images', 'label', reference, PIN)
 
 
 class UnixConnection(http.client.HTTPConnection):
@@ -125,6 +142,10 @@ class Docker(object):
     def image_id(self, reference):
         content = self.request('GET', '/images/%s/json' % urllib.parse.quote(reference))
         return None if content is None else json.loads(content)['Id']
+
+    def is_pinned(self, reference):
+        """Docker has no such thing; its kubelet's threshold is all that keeps an image."""
+        return True
 
     def load(self, path):
         with open(path, 'rb') as stream:
@@ -186,20 +207,23 @@ def main():
         supports_check_mode=True,
     )
     engine = {'containerd': Containerd, 'docker': Docker}[module.params['engine']](module)
-    record, loaded = read_record(module.params['record']), []
+    record, loaded, pinned = read_record(module.params['record']), [], []
     try:
         version = engine.version()
         for image in module.params['images']:
-            known = record.get(image['reference'])
-            if known == [image['sha256'], engine.image_id(image['reference'])]:
-                continue
-            loaded.append(image['reference'])
-            if not module.check_mode:
-                record[image['reference']] = [image['sha256'], load(engine, image)]
-                write_record(module.params['record'], record)
+            reference = image['reference']
+            if record.get(reference) != [image['sha256'], engine.image_id(reference)]:
+                loaded.append(reference)
+                if not module.check_mode:
+                    record[reference] = [image['sha256'], load(engine, image)]
+                    write_record(module.params['record'], record)
+            if not engine.is_pinned(reference):
+                pinned.append(reference)
+                if not module.check_mode:
+                    engine.pin(reference)
     except (OSError, ValueError, http.client.HTTPException) as error:
         module.fail_json(msg=str(error))
-    module.exit_json(changed=bool(loaded), version=version, loaded=loaded)
+    module.exit_json(changed=bool(loaded or pinned), version=version, loaded=loaded, pinned=pinned)
 
 
 if __name__ == '__main__':
