@@ -17,6 +17,7 @@ const callbackEventSchema = z.discriminatedUnion('event', [
     /** The result came from the machine itself, not from the runner on its behalf. */
     answered: z.boolean(),
     message: z.string().nullable(),
+    warnings: z.array(z.string()),
   }),
   z.object({ event: z.literal('stats'), at, hosts: z.record(z.string(), z.record(z.string(), z.number())) }),
 ]);

@@ -24,6 +24,8 @@ export type LifecycleEvent =
       /** Where the task stands: `playbooks/roles/etcd/tasks/main.yml:12`. */
       path?: string;
     }
+  /** The step goes on; whoever runs the cluster should know. `message` is masked and at most 4 KiB. */
+  | { type: 'warning'; at: string; step: string; host: string; message: string }
   | { type: 'step-finished'; at: string; step: string; outcome: Outcome; durationMs: number; changed: number }
   | { type: 'post-condition'; at: string; name: string; outcome: Outcome; expected: string; observed: string; durationMs: number }
   | {

@@ -13,6 +13,8 @@ export function describeEvent(event: LifecycleEvent, { changes }: { readonly cha
       if (event.status === 'failed' || event.status === 'unreachable') return undefined;
       return changes && event.status === 'changed' ? `${time} ${event.step}: ${event.host}: ${event.task} changes` : undefined;
     }
+    case 'warning':
+      return `${time} ${event.step}: warning: ${event.host}: ${event.message}`;
     case 'post-condition':
       return event.outcome === 'passed' ? undefined : `${time} ${event.name} ${event.outcome}: expected ${event.expected}, observed ${event.observed}`;
     case 'operation-finished': {

@@ -104,6 +104,9 @@ export class Track {
       step.outcome = this.neverReached ? 'errored' : 'failed';
     }
     if (event.answered) this.#answered.add(host);
+    for (const warning of event.warnings) {
+      this.#emit({ type: 'warning', at, step: step.name, host, message: shorten(maskSecrets(warning), MESSAGE_LIMIT) });
+    }
     this.#emit({
       type: 'task-finished',
       at,

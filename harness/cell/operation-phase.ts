@@ -6,6 +6,7 @@ import type { RunRequest, RunResult } from '../../lifecycle/run.ts';
 import type { JournalWriter, PhaseId } from '../journal/event.ts';
 import type { Examine } from './lost-machines.ts';
 import { openPhase } from './phase.ts';
+import { WarningLog } from './warning-log.ts';
 
 export interface OperationPhase {
   readonly journal: JournalWriter;
@@ -21,6 +22,7 @@ export async function deployPhase({ journal, cell, runRoot, request, examine }: 
   const phase = openPhase(journal, id, [...STEPS]);
   const evidence = path.relative(runRoot, request.logDirectory);
   const seen = new Set<string>();
+  const warnings = new WarningLog(journal, cell);
   let last = '';
   const onEvent = (event: LifecycleEvent) => {
     if (event.type === 'step-started') journal.write({ type: 'case-started', ...id, name: event.step });
@@ -34,6 +36,7 @@ export async function deployPhase({ journal, cell, runRoot, request, examine }: 
       if (event.outcome !== 'passed') return;
       phase.record({ name: event.step, classname: 'deploy', verdict: 'passed', durationMs: event.durationMs });
     }
+    if (event.type === 'warning') warnings.add(event.message, event.host);
     if (event.type === 'post-condition') {
       const { name, expected, observed, durationMs } = event;
       phase.record({ name, classname: 'post-condition', verdict: event.outcome, durationMs, expected, observed });

@@ -1,5 +1,6 @@
 import type { CaseRecord, CellRecord, PhaseRecord, RunRecord } from '../journal/record.ts';
 import { isBad } from '../journal/verdict.ts';
+import { warningsOf } from '../journal/warning.ts';
 import { duration } from './duration.ts';
 import { badge, evidenceLink, markup, type Markup } from './html-markup.ts';
 import { symbolOf } from './paint.ts';
@@ -30,10 +31,12 @@ function field(phase: PhaseRecord | undefined): Markup {
 
 /** Everything about one cell; phases that passed are folded. */
 export function cellSection(cell: CellRecord, evidenceBase: string): Markup {
-  const facts = Object.entries({ ...cell.axes, ...cell.properties });
+  const warnings = warningsOf(cell.properties);
+  const facts = Object.entries({ ...cell.axes, ...cell.properties }).filter(([, value]) => !warnings.includes(value));
   return markup`<section id="${anchor(cell.cell)}" class="cell">
 <h2>${badge(cell.verdict)} ${cell.cell} <small>${duration(cell.durationMs)}</small></h2>
 ${cell.reason === undefined ? '' : markup`<p class="reason">${cell.reason}</p>`}
+${warnings.map((warning) => markup`<p class="warning">⚠ ${warning}</p>`)}
 <dl class="facts">${facts.map(([name, value]) => markup`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
 ${cell.leases.map(({ lease, state, machines, until }) => {
     const names = machines.map(({ name, address }) => `${name} ${address}`).join(', ');

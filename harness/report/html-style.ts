@@ -39,7 +39,8 @@ pre { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; max-height: 24e
 .count.passed b { color: var(--passed); }
 .count.failed b, .count.leaked b, .count.aborted b { color: var(--failed); }
 .count.errored b, .count.timed-out b { color: var(--errored); }
-.reason, .message { margin: 0 0 10px; overflow-wrap: anywhere; white-space: pre-wrap; }
+.reason, .message, .warning { margin: 0 0 10px; overflow-wrap: anywhere; white-space: pre-wrap; }
+.warning { color: var(--errored); }
 .facts { margin: 0 0 12px; display: flex; flex-wrap: wrap; gap: 8px 26px; }
 .facts dt { color: var(--quiet); font-size: 12px; }
 .facts dd { margin: 0; overflow-wrap: anywhere; }

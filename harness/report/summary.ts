@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { reachedPhases, type CellRecord, type RunRecord } from '../journal/record.ts';
 import { isBad } from '../journal/verdict.ts';
+import { warningsOf } from '../journal/warning.ts';
 import { counts } from './counts.ts';
 import { duration } from './duration.ts';
 import { styleOf, symbolOf, type Paint } from './paint.ts';
@@ -15,7 +16,7 @@ export function summary(record: RunRecord, directory: string | undefined, paint:
   const head = paint(styleOf(verdict), `${symbolOf(verdict)} ${verdict} in ${duration(durationMs)}`);
   const why = verdict === 'passed' || reason === undefined ? [] : [`  ${visible(reason)}`];
   const where = directory === undefined ? [] : ['', `  JUnit   ${path.join(directory, 'junit.xml')}`, `  report  ${path.join(directory, 'report.html')}`];
-  return ['', `${head}: ${counts(record)}`, ...why, ...problemLines(record), ...nextLines(record, directory), ...where, ''].join('\n');
+  return ['', `${head}: ${counts(record)}`, ...why, ...problemLines(record), ...warningLines(record), ...nextLines(record, directory), ...where, ''].join('\n');
 }
 
 function problemLines(record: RunRecord): string[] {
@@ -30,6 +31,13 @@ function linesOfCell({ cell, finished, phases, verdict, reason }: CellRecord): s
   );
   const own = [`${cell}: ${firstLine(reason ?? verdict)}`];
   return isBad(verdict) && (!finished || cases.length === 0) ? [...own, ...cases] : cases;
+}
+
+/** Cells of one run share their host: the same warning of several is told once. */
+function warningLines({ cells }: RunRecord): string[] {
+  const found = new Map<string, string[]>();
+  for (const { cell, properties } of cells) for (const warning of warningsOf(properties)) found.set(warning, [...(found.get(warning) ?? []), cell]);
+  return [...found].map(([warning, [first = '', ...others]]) => `  ⚠ ${first}${others.length === 0 ? '' : ` and ${others.length} more`}: ${visible(firstLine(warning))}`);
 }
 
 function nextLines(record: RunRecord, directory: string | undefined): string[] {

@@ -83,7 +83,8 @@ class CallbackModule(CallbackBase):
         now = time.monotonic()
         started = self._started.pop((host, result._task._uuid), now)
         self._emit('result', host=host, status=status, duration_ms=round((now - started) * 1000),
-                   answered=_has_answered(result._task, status), message=message and message[:MESSAGE_LIMIT], **_describe(result._task))
+                   answered=_has_answered(result._task, status), message=message and message[:MESSAGE_LIMIT],
+                   warnings=_warnings(result), **_describe(result._task))
 
     def _emit(self, event, **fields):
         at = datetime.now(timezone.utc).isoformat(timespec='milliseconds').replace('+00:00', 'Z')
@@ -102,6 +103,13 @@ def _has_answered(task, status):
     """Whether the result came from the host itself."""
     local = task.delegate_to is not None or task.action.rpartition('.')[2] in LOCAL_ACTIONS
     return status not in ('skipped', 'unreachable') and not local
+
+
+def _warnings(result):
+    """What modules warn of. Of nothing that a task hides."""
+    if result._task.no_log is True or result._result.get('_ansible_no_log'):
+        return []
+    return [str(text)[:MESSAGE_LIMIT] for text in result._result.get('warnings') or []]
 
 
 def _message(result):

@@ -1,6 +1,7 @@
 """Filters that derive facts and file contents from the cluster document."""
 import ipaddress
 import json
+import re
 
 from ansible.module_utils.compat.version import LooseVersion
 
@@ -21,10 +22,10 @@ def node_prefix(cidr):
 def for_version(table, version, base=None):
     """Merges the values of the rows that hold for a version into what holds for every version.
 
-    A row is {since?: version, until?: version (not included), value: {…}}; later rows win. A value that is null removes
-    the key that an earlier row, or the base, gave.
+    A row is {since?: version, until?: version (not included), value: {…}, source: URL}; later rows win. A value that is
+    null removes the key that an earlier row, or the base, gave. Without a version the rows without `since` hold.
     """
-    current = LooseVersion(str(version))
+    current = LooseVersion(str(version) or '0')
     merged = dict(base or {})
     for row in table:
         if 'since' in row and current < LooseVersion(str(row['since'])):
@@ -33,6 +34,26 @@ def for_version(table, version, base=None):
             continue
         merged.update(row['value'])
     return {key: value for key, value in merged.items() if value is not None}
+
+
+def to_toml(settings):
+    """A dictionary of texts, numbers, booleans, lists of those, and dictionaries, as TOML 1.0.
+
+    Texts, and keys that need it, are quoted as in JSON, whose escapes are a subset of those of TOML's basic strings.
+    """
+    def name(key):
+        return key if re.fullmatch('[A-Za-z0-9_-]+', key) else json.dumps(key)
+
+    def table(path, entries):
+        values = {key: value for key, value in entries.items() if not isinstance(value, dict)}
+        head = ['', '[%s]' % '.'.join(map(name, path))] if path and values else []
+        lines = head + ['%s = %s' % (name(key), json.dumps(value)) for key, value in values.items()]
+        for key, value in entries.items():
+            if isinstance(value, dict):
+                lines += table(path + [key], value)
+        return lines
+
+    return '\n'.join(table([], settings)) + '\n'
 
 
 def url_host(address):
@@ -72,4 +93,5 @@ def kubeconfig(server, user, pki_directory, certificate):
 class FilterModule(object):
     def filters(self):
         return {'nth_address': nth_address, 'node_prefix': node_prefix, 'for_version': for_version, 'url_host': url_host,
+                'to_toml': to_toml,
                 'command_line': command_line, 'kubeconfig': kubeconfig}

@@ -23,6 +23,11 @@ options:
       proof: {description: Path that exists when the feature does., type: path, required: true}
   sysctls: {description: Name with dots to value., type: dict, default: {}}
   swap_off: {description: Whether to switch off all swap., type: bool, default: false}
+  shortcomings:
+    description: What else is wrong with this kernel and cannot be changed here; each becomes a warning.
+    type: list
+    elements: str
+    default: []
 attributes:
   check_mode: {support: full}
 author: Proofgrid
@@ -108,9 +113,12 @@ def main():
                 'name': {'type': 'str', 'required': True}, 'proof': {'type': 'path', 'required': True}}},
             'sysctls': {'type': 'dict', 'default': {}},
             'swap_off': {'type': 'bool', 'default': False},
+            'shortcomings': {'type': 'list', 'elements': 'str', 'default': []},
         },
         supports_check_mode=True,
     )
+    for shortcoming in module.params['shortcomings']:
+        module.warn(shortcoming)
     settings = Settings(module)
     for feature in module.params['features']:
         settings.feature(feature['name'], feature['proof'])

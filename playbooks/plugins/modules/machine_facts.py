@@ -27,7 +27,8 @@ ansible_facts:
   description: >-
     C(machine) with os {id, version_id, name}, kernel, hostname, machine_id, boot_id, time (seconds since 1970), cpus,
     memory_mib, disk_free_mib, container (the container manager's name, empty on a real machine), sys_resource (whether
-    CAP_SYS_RESOURCE is effective), cgroup {version, shared (hierarchies that other machines share), mounts}, swaps
+    CAP_SYS_RESOURCE is effective), cgroup {version, mode (v1, hybrid: v1 with an empty v2 hierarchy beside it, or v2),
+    shared (hierarchies that other machines share), mounts}, swaps
     (device names), resolv_conf (path of the
     one that pods can use), interfaces {name: {mtu, addresses}}.
   type: dict
@@ -94,8 +95,11 @@ def cgroup_facts(mountinfo, is_root=is_root_cgroup):
     points = sorted({mount['point'] for mount in mounts(mountinfo) if mount['type'] in ('cgroup', 'cgroup2')})
     types = {mount['point']: mount['type'] for mount in mounts(mountinfo)}
     roots = [point for point in points if is_root(point)]
+    # As the kubelet and systemd tell them apart: by what is mounted at /sys/fs/cgroup itself.
+    unified = types.get('/sys/fs/cgroup') == 'cgroup2'
     return {
-        'version': 2 if types.get('/sys/fs/cgroup') == 'cgroup2' else 1,
+        'version': 2 if unified else 1,
+        'mode': 'v2' if unified else 'hybrid' if 'cgroup2' in types.values() else 'v1',
         'shared': roots if len(roots) < len(points) else [],
         'mounts': points,
     }

@@ -8,7 +8,7 @@ const later = '2026-01-01T00:00:02.000Z';
 type Result = Extract<CallbackEvent, { event: 'result' }>;
 const play = (file: string, when = at): CallbackEvent => ({ event: 'play', at: when, name: 'x', path: `/p/playbooks/${file}:1` });
 const result = (status: Result['status'], more: Partial<Result> = {}): CallbackEvent => ({
-  event: 'result', at, task: 'Do', role: null, path: '/p/playbooks/etcd.yml:3', host: 'a', status, duration_ms: 5, answered: true, message: null, ...more,
+  event: 'result', at, task: 'Do', role: null, path: '/p/playbooks/etcd.yml:3', host: 'a', status, duration_ms: 5, answered: true, message: null, warnings: [], ...more,
 });
 
 function track(...events: CallbackEvent[]) {
