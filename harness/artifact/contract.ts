@@ -11,6 +11,8 @@ export interface Binaries {
   readonly sha256: Readonly<Record<string, string>>;
   /** Key of the cache entry. */
   readonly digest: string;
+  /** Where the files came from, as far as a person needs it to get the same again: modules with their sums, toolchain, flags. */
+  readonly provenance: Readonly<Record<string, string>>;
 }
 
 /** A golden OS image with sshd, systemd, etcd and, unless it comes as a release, the container engine baked in. */

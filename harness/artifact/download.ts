@@ -55,6 +55,18 @@ export async function downloadText(url: string, signal: AbortSignal): Promise<st
  * @throws ProofgridError `ARTIFACT_NOT_FOUND`, `ARTIFACT_DOWNLOAD_FAILED`, `ARTIFACT_CHECKSUM_MISMATCH`
  */
 export async function downloadFile(url: string, file: string, expected: string, signal: AbortSignal): Promise<void> {
+  const observed = await downloadHashed(url, file, signal);
+  if (observed === expected) return;
+  throw new ProofgridError({
+    code: 'ARTIFACT_CHECKSUM_MISMATCH',
+    fault: 'infrastructure',
+    what: `${url} has SHA-256 ${observed}, expected ${expected}`,
+    remedy: 'the mirror is damaged or tampered with: try again, or name another mirror',
+  });
+}
+
+/** The same for what is proved in another way: resolves with the content's SHA-256. */
+export async function downloadHashed(url: string, file: string, signal: AbortSignal): Promise<string> {
   const hash = createHash('sha256');
   await request(url, signal, async ({ body }, alive) => {
     if (body === null) throw new Error('empty response');
@@ -67,14 +79,7 @@ export async function downloadFile(url: string, file: string, expected: string, 
     });
     await pipeline(Readable.fromWeb(body), meter, createWriteStream(file));
   });
-  const observed = hash.digest('hex');
-  if (observed === expected) return;
-  throw new ProofgridError({
-    code: 'ARTIFACT_CHECKSUM_MISMATCH',
-    fault: 'infrastructure',
-    what: `${url} has SHA-256 ${observed}, expected ${expected}`,
-    remedy: 'the mirror is damaged or tampered with: try again, or name another mirror',
-  });
+  return hash.digest('hex');
 }
 
 /** The first SHA-256 of a checksum file, or the one on the line of `name` in a list of them. */

@@ -25,14 +25,18 @@ export interface BuildSite {
   /** Thrown away afterwards. */
   readonly scratch: string;
   readonly signal: AbortSignal;
-  /** Names what is being done now, for the progress line. */
-  readonly step: (what: string) => void;
+  /** Names what is being done now, for the progress line; with `done`, how much of the whole build is, from 0 to 1. */
+  readonly step: (what: string, done?: number) => void;
+  /** Time that passes until the promise is settled is waiting, not building: estimates leave it out. */
+  readonly waiting: <T>(what: string, until: Promise<T>) => Promise<T>;
   /** Runs a program that cannot outlive this process; resolves with its standard output. */
   readonly run: (command: readonly [string, ...string[]], options?: RunOptions) => Promise<string>;
 }
 
 export interface RunOptions {
   readonly cwd?: string;
+  /** Called with each line that the program writes to its standard error. */
+  readonly onErrorLine?: (line: string) => void;
   /** Added to a clean environment: PATH, HOME and proxies are all that a build inherits. */
   readonly env?: Readonly<Record<string, string>>;
   /** A directory that the program, and it alone, sees at `/usr/src`: compilers record paths, and this one is the same everywhere. */

@@ -154,16 +154,18 @@ async function writeDocuments(paths: CellPaths, deployment: ClusterDeployment, l
 
 function writeProperties(journal: JournalWriter, cell: string, supplies: Supplies, lease: Lease): void {
   const properties: Record<string, string> = {
-    'kubernetes.version': supplies.kubernetes.version,
-    'kubernetes.digest': supplies.kubernetes.digest,
-    'etcd.version': supplies.etcd.version,
-    'etcd.digest': supplies.etcd.digest,
-    ...(supplies.runtime !== undefined && { 'runtime.version': supplies.runtime.version, 'runtime.digest': supplies.runtime.digest }),
+    ...describe('kubernetes', supplies.kubernetes),
+    ...describe('etcd', supplies.etcd),
+    ...(supplies.runtime !== undefined && describe('runtime', supplies.runtime)),
     ...(supplies.image !== undefined && { 'image.digest': supplies.image.digest, ...prefixed('image.package', supplies.image.packages) }),
     ...prefixed('machines', lease.properties),
     ...Object.fromEntries(imagesOf(supplies).map(({ name, sha256 }) => [`${name}.sha256`, sha256])),
   };
   for (const [name, value] of Object.entries(properties)) journal.write({ type: 'property', cell, name, value });
+}
+
+function describe(component: string, { version, digest, provenance }: Binaries): Record<string, string> {
+  return { [`${component}.version`]: version, [`${component}.digest`]: digest, ...prefixed(`${component}.provenance`, provenance) };
 }
 
 function prefixed(prefix: string, record: Readonly<Record<string, string>>): Record<string, string> {

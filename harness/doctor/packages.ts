@@ -20,7 +20,10 @@ const PACKAGES: Readonly<Record<string, string>> = {
   'dpkg-dev': "unpacks Kubernetes' source package",
   gcc: 'builds the pause image',
   'libc6-dev': 'builds the pause image',
-  make: 'builds Kubernetes',
+  make: "builds Debian's source of Kubernetes",
+  python3: 'unpacks the Go toolchain, runs the playbooks',
+  'libseccomp-dev': 'builds runc',
+  'pkg-config': 'builds runc',
   rsync: 'builds Kubernetes, runs pipelines locally',
   'ca-certificates': 'downloads from upstream mirrors',
   // Lifecycle

@@ -1,4 +1,5 @@
 import { createWriteStream } from 'node:fs';
+import { createInterface } from 'node:readline';
 import { execa } from 'execa';
 import { ProofgridError } from '../../../lifecycle/error.ts';
 import type { RunOptions } from '../recipe.ts';
@@ -16,7 +17,7 @@ const QUOTED_LINES = 8;
  */
 export async function confine(
   command: readonly [string, ...string[]],
-  { cwd, env = {}, sourceDirectory, log, signal }: RunOptions & { readonly log: string; readonly signal: AbortSignal },
+  { cwd, env = {}, sourceDirectory, onErrorLine, log, signal }: RunOptions & { readonly log: string; readonly signal: AbortSignal },
 ): Promise<string> {
   signal.throwIfAborted();
   const inherited = INHERITED.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]));
@@ -40,6 +41,7 @@ export async function confine(
     },
   );
   child.all.pipe(createWriteStream(log, { flags: 'a' }));
+  if (onErrorLine) createInterface({ input: child.stderr }).on('line', onErrorLine);
   const result = await child;
   signal.throwIfAborted();
   if (!result.failed) return result.stdout;

@@ -31,9 +31,3 @@ export async function remember(directory: string, recipe: Recipe, durationMs: nu
   await writeFile(`${file}.${process.pid}`, JSON.stringify(durations));
   await rename(`${file}.${process.pid}`, file);
 }
-
-/** `2:10`. */
-export function clock(milliseconds: number): string {
-  const seconds = Math.round(milliseconds / 1000);
-  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
-}

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { ProofgridError } from '../../../lifecycle/error.ts';
 import type { Progress } from '../../provider/contract.ts';
 import type { Entry, Recipe } from '../recipe.ts';
-import { clock, estimate, remember } from './duration.ts';
+import { estimate, remember } from './duration.ts';
 import { confine } from './confine.ts';
+import { clock, Pace } from './pace.ts';
 import { acquireLock, tryLock, type Lock } from './lock.ts';
 import { canonical, FILES, markUsed, seal, syncDirectory, verify } from './manifest.ts';
 
@@ -80,30 +81,27 @@ export class Store {
     // mmdebstrap and dpkg need to enter as other users; secrets never come here.
     await chmod(place, 0o755);
 
-    const expected = await estimate(join(this.directory, 'durations'), recipe);
-    const started = performance.now();
-    let doing = '';
-    const stop = ticking((elapsed) =>
-      report(`building ${recipe.name}: ${clock(elapsed)} of about ${clock(expected)}${doing && ` (${doing})`}`),
-    );
+    const pace = new Pace(await estimate(join(this.directory, 'durations'), recipe));
+    const stop = ticking(() => report(`building ${recipe.name}: ${pace.describe()}`));
     const limited = AbortSignal.any([signal, AbortSignal.timeout(recipe.limitMs)]);
     try {
       const facts = await recipe.build({
         output,
         scratch,
         signal: limited,
-        step: (what) => (doing = what),
+        step: (what, done) => pace.step(what, done),
+        waiting: (what, until) => pace.waiting(what, until),
         // Temporary files of compilers go where a killed build's remains are swept.
         run: (command, options = {}) =>
           confine(command, { cwd: scratch, ...options, env: { TMPDIR: temporary, ...options.env }, log, signal: limited }),
       });
       limited.throwIfAborted();
-      const durationMs = performance.now() - started;
-      doing = 'writing it to disk';
+      const durationMs = pace.workedMs;
+      pace.step('writing it to disk');
       const { kind, name, version, inputs } = recipe;
       await seal(join(place, 'entry'), { kind, name, recipe: version, inputs, facts, durationMs });
       await this.#publish(key, place);
-      await remember(join(this.directory, 'durations'), recipe, performance.now() - started);
+      await remember(join(this.directory, 'durations'), recipe, pace.workedMs);
     } catch (error) {
       const kept = join(this.directory, 'logs', `${key}.log`);
       const copied = await copyFile(log, kept).then(() => true, () => false);

@@ -11,6 +11,7 @@ const binaries = (version: string, names: string[]): Binaries => ({
   directory: `/cache/${version}`,
   sha256: Object.fromEntries(names.map((name) => [name, digest('a')])),
   digest: digest('b'),
+  provenance: {},
 });
 const own = parseMatrix(changed({ 'axes.network.manifest': 'mine.yaml' }), '/m/matrix.yaml');
 

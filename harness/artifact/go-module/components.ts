@@ -1,0 +1,74 @@
+import { KUBERNETES_BINARIES } from '../kubernetes/version.ts';
+import type { GoBuild, GoComponent, GoProgram, Release } from './component.ts';
+
+const MINUTE = 60_000;
+const KUBERNETES = 'k8s.io/kubernetes';
+/** Where Kubernetes keeps the version that its programs report, and the one that they send as clients. */
+const KUBERNETES_VERSION_PACKAGES = ['k8s.io/component-base/version', 'k8s.io/client-go/pkg/version'] as const;
+
+/** As in hack/lib/version.sh and hack/lib/golang.sh of Kubernetes. A module has no commit, so none is claimed. */
+function kubernetesStamps(version: string, { time }: Release): Record<string, string> {
+  const [major = '', minor = ''] = version.split('.');
+  const values = { gitVersion: `v${version}`, gitMajor: major, gitMinor: minor, gitTreeState: 'archive', gitCommit: 'unknown', buildDate: time };
+  return Object.fromEntries(KUBERNETES_VERSION_PACKAGES.flatMap((name) => Object.entries(values).map(([key, value]) => [`${name}.${key}`, value])));
+}
+
+const kubernetesShared = {
+  tags: ['selinux', 'notest', 'grpcnotrace'],
+  stamps: kubernetesStamps,
+  // 1.37.2 → 0.37.2: https://github.com/kubernetes/kubernetes/tree/master/staging
+  staging: (version: string) => version.replace(/^1\./, '0.'),
+} as const satisfies Partial<GoBuild>;
+
+const programs = (module: string, packages: Readonly<Record<string, string>>): Record<string, GoProgram> =>
+  Object.fromEntries(Object.entries(packages).map(([name, path]) => [name, { module, package: path === '.' ? module : `${module}/${path}` }]));
+
+/** The program of the test pods; its own version is the image's, which a file beside its source says. */
+export const AGNHOST: GoBuild = { ...kubernetesShared, programs: programs(KUBERNETES, { agnhost: 'test/images/agnhost' }) };
+
+/** Everything that can be built from Go modules. How each project builds its own releases is what the rows follow. */
+export const GO_COMPONENTS = {
+  kubernetes: {
+    ...kubernetesShared,
+    title: 'Kubernetes',
+    programs: programs(KUBERNETES, Object.fromEntries(KUBERNETES_BINARIES.map((name) => [name, `cmd/${name}`]))),
+    proof: { program: 'kubelet', args: ['--version'], pattern: /^Kubernetes v(\S+)/ },
+    estimateMs: 10 * MINUTE,
+  },
+  etcd: {
+    title: 'etcd',
+    programs: {
+      ...programs('go.etcd.io/etcd/server/v3', { etcd: '.' }),
+      ...programs('go.etcd.io/etcd/etcdctl/v3', { etcdctl: '.' }),
+      ...programs('go.etcd.io/etcd/etcdutl/v3', { etcdutl: '.' }),
+    },
+    proof: { program: 'etcd', args: ['--version'], pattern: /^etcd Version: (\S+)/m },
+    estimateMs: 1.2 * MINUTE,
+  },
+  containerd: {
+    title: 'containerd',
+    programs: programs('github.com/containerd/containerd/v2', {
+      containerd: 'cmd/containerd',
+      'containerd-shim-runc-v2': 'cmd/containerd-shim-runc-v2',
+      ctr: 'cmd/ctr',
+    }),
+    tags: ['netgo', 'osusergo', 'static_build', 'no_btrfs'],
+    stamps: (version) => ({ 'github.com/containerd/containerd/v2/version.Version': `v${version}` }),
+    proof: { program: 'containerd', args: ['--version'], pattern: /^containerd \S+ v?(\S+)/ },
+    estimateMs: 1.6 * MINUTE,
+  },
+  runc: {
+    title: 'runc',
+    programs: programs('github.com/opencontainers/runc', { runc: '.' }),
+    tags: ['seccomp', 'netgo', 'osusergo', 'urfave_cli_no_docs'],
+    cgo: true,
+    proof: { program: 'runc', args: ['--version'], pattern: /^runc version (\S+)/ },
+    estimateMs: 0.7 * MINUTE,
+  },
+  coredns: {
+    title: 'CoreDNS',
+    programs: programs('github.com/coredns/coredns', { coredns: '.' }),
+    proof: { program: 'coredns', args: ['-version'], pattern: /^CoreDNS-(\S+)/ },
+    estimateMs: 3.5 * MINUTE,
+  },
+} as const satisfies Readonly<Record<string, GoComponent>>;
