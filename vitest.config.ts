@@ -1,27 +1,27 @@
 import { defineConfig } from 'vitest/config';
 
-/** Unit tests touch nothing outside the process; integration tests real machines and binaries; system tests run whole cells. */
+/** Milliseconds: real machines and cold caches; a hang still ends. */
+const [MACHINES, CELLS, BUILDS] = [300_000, 900_000, 3 * 3_600_000];
+
+/**
+ * Unit tests touch nothing outside the process; integration tests real machines and binaries; system tests run whole cells.
+ * Those three need the default version alone, and are `npm test`. The project `full` builds and runs all the others.
+ */
 export default defineConfig({
   test: {
-    reporters: ['default', './test/count-reporter.ts'],
+    reporters: ['default', './test/time-reporter.ts', './test/count-reporter.ts'],
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000 } },
+      { test: { name: 'integration', include: ['test/integration/**/*.test.ts'], testTimeout: MACHINES, hookTimeout: 2 * MACHINES, fileParallelism: false } },
+      { test: { name: 'system', include: ['test/system/**/*.test.ts'], testTimeout: CELLS, hookTimeout: CELLS, fileParallelism: false } },
       {
         test: {
-          name: 'integration',
-          include: ['test/integration/**/*.test.ts'],
-          // real machines and cold caches; a hang still ends
-          testTimeout: 300_000,
-          hookTimeout: 600_000,
-          fileParallelism: false,
-        },
-      },
-      {
-        test: {
-          name: 'system',
-          include: ['test/system/**/*.test.ts'],
-          testTimeout: 900_000,
-          hookTimeout: 900_000,
+          name: 'full',
+          // runs are killed at more moments than in `system`
+          include: ['test/full/**/*.test.ts', 'test/system/kill.test.ts', 'test/system/kubevirt-kill.test.ts'],
+          env: { PROOFGRID_KILL_MOMENTS: '10' },
+          testTimeout: BUILDS,
+          hookTimeout: BUILDS,
           fileParallelism: false,
         },
       },

@@ -1,8 +1,8 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createArtifacts } from '../../harness/artifact/artifacts.ts';
-import type { PackageSource, KubernetesSource } from '../../harness/matrix/cell.ts';
 import { waitFor } from '../../harness/provider/wait.ts';
+import { defaultCell } from '../default-cell.ts';
 import { ApiClient } from './api-client.ts';
 import { Authority, writeKubeconfig, type KeyPair } from './certificates.ts';
 import { ownedDirectory } from './owned-directory.ts';
@@ -36,16 +36,11 @@ export interface ControlPlane {
   stop(): Promise<void>;
 }
 
-const KUBERNETES: KubernetesSource = {
-  type: 'debian-source',
-  ...{ suite: 'bookworm', package: 'kubernetes', version: '1.20.5+really1.20.2-1.1+deb12u1' },
-};
-const ETCD: PackageSource = { type: 'debian-package', suite: 'bookworm', packages: ['etcd-server', 'etcd-client'] };
-
 /** Controllers that matter to namespaces, quotas, owners and claims; without nodes the others have nothing to do. */
 const CONTROLLERS = [
-  ...['namespace', 'garbagecollector', 'resourcequota', 'serviceaccount', 'serviceaccount-token'],
-  ...['persistentvolume-binder', 'pvc-protection', 'pv-protection', 'csrsigning', 'job', 'cronjob', 'root-ca-cert-publisher'],
+  ...['namespace-controller', 'garbage-collector-controller', 'resourcequota-controller', 'serviceaccount-controller', 'serviceaccount-token-controller'],
+  ...['persistentvolume-binder-controller', 'persistentvolumeclaim-protection-controller', 'persistentvolume-protection-controller'],
+  ...['certificatesigningrequest-signing-controller', 'job-controller', 'cronjob-controller', 'root-ca-certificate-publisher-controller'],
 ];
 
 /** Milliseconds. etcd and the API server take 3 s on an idle machine: nothing is proved by the limit, a hang ends. */
@@ -56,7 +51,8 @@ export async function startControlPlane(): Promise<ControlPlane> {
   const directory = await ownedDirectory('proofgrid-control-plane-');
   const progress = { signal: new AbortController().signal, report: () => undefined };
   const artifacts = createArtifacts();
-  const [kubernetes, etcd] = await Promise.all([artifacts.kubernetes(KUBERNETES, progress), artifacts.etcd(ETCD, progress)]);
+  const { sources } = await defaultCell();
+  const [kubernetes, etcd] = await Promise.all([artifacts.kubernetes(sources.kubernetes, progress), artifacts.etcd(sources.etcd, progress)]);
   const [etcdPort = 0, peerPort = 0, apiPort = 0] = await freePorts(3);
   const server = `https://127.0.0.1:${apiPort}`;
   const auditLog = join(directory, 'audit.log');
@@ -87,7 +83,6 @@ export async function startControlPlane(): Promise<ControlPlane> {
           kubeconfig: managerConfig,
           // nobody asks it anything, and a port that is bound seconds after it was found may be another's by then
           'secure-port': 0,
-          port: 0,
           controllers: CONTROLLERS.filter((controller) => !without.includes(controller)).join(','),
           'leader-elect': false,
           // each controller with the role that Kubernetes itself gives it

@@ -1,15 +1,13 @@
 import { createArtifacts } from '../../harness/artifact/artifacts.ts';
 import { imageSeed } from '../../harness/matrix/deployment.ts';
-import { loadMatrix } from '../../harness/matrix/load.ts';
-import { selectCells } from '../../harness/matrix/select.ts';
 import type { Runtime } from '../../lifecycle/cluster-deployment.ts';
+import { defaultCell } from '../default-cell.ts';
 import type { ContainerBackendOptions } from './double/container-backend.ts';
 
 /** What a golden image of a virtual machine has baked in, for containers that play them: the cell's image and its seeds. */
-export async function suppliesOf(cell: string): Promise<Pick<ContainerBackendOptions, 'image' | 'seeds'>> {
+export async function suppliesOf(topology: string): Promise<Pick<ContainerBackendOptions, 'image' | 'seeds'>> {
   const progress = { signal: new AbortController().signal, report: () => undefined };
-  const [wanted] = selectCells(await loadMatrix(), { names: [cell], set: [] });
-  if (wanted === undefined) throw new Error(`there is no cell ${cell}`);
+  const wanted = await defaultCell(topology);
   const artifacts = createArtifacts();
   const kubernetes = await artifacts.kubernetes(wanted.sources.kubernetes, progress);
   const etcd = await artifacts.etcd(wanted.sources.etcd, progress);

@@ -10,7 +10,8 @@ import { leasedResources, newDirectory, proofgrid } from './proofgrid.ts';
 const LINES = 150;
 /** Milliseconds after the line: some moments lie inside of what takes long. Far less than what follows the last line. */
 const AFTER = 1500;
-const MOMENTS = 10;
+/** More of them in `npm run test:full`. */
+const MOMENTS = Number(process.env['PROOFGRID_KILL_MOMENTS'] ?? 4);
 
 async function junitOf(directory: string): Promise<string> {
   const report = await proofgrid(['report', directory]);

@@ -42,7 +42,7 @@ describe('while nobody counts by quotas', () => {
   let runner: string;
   beforeAll(async () => {
     runner = await cluster.plane.kubeconfigOf('runner', ['system:masters']);
-    await cluster.plane.restartManager(['resourcequota']);
+    await cluster.plane.restartManager(['resourcequota-controller']);
   });
   afterAll(async () => cluster.plane.restartManager());
 
@@ -71,7 +71,7 @@ describe('while nobody counts by quotas', () => {
 });
 
 test('machines wait for the service account that Kubernetes gives every namespace', async () => {
-  await cluster.plane.restartManager(['serviceaccount']);
+  await cluster.plane.restartManager(['serviceaccount-controller']);
   try {
     const kubevirt = provider({ kubeconfig: cluster.plane.kubeconfig });
     const acquired = kubevirt.acquire(request(1, { cell: 'without-account' }), progress());
