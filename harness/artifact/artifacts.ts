@@ -1,74 +1,47 @@
-import { join } from 'node:path';
 import type { KubernetesSource, PackageSource, RuntimeSource } from '../matrix/cell.ts';
 import type { Progress } from '../provider/contract.ts';
 import { Store } from './cache/store.ts';
 import type { Artifacts, Binaries, ImageArchive } from './contract.ts';
 import { Apt } from './debian/apt.ts';
-import { debianEtcdRecipe } from './etcd/debian-package.ts';
-import { upstreamEtcdRecipe } from './etcd/upstream.ts';
-import { debianKubernetesRecipe } from './kubernetes/debian-source.ts';
-import { sourceRecipe, type DebianSource } from './kubernetes/toolchain.ts';
-import { upstreamKubernetesRecipe } from './kubernetes/upstream.ts';
-import type { GoTools } from './go-module/build.ts';
-import type { GoComponent } from './go-module/component.ts';
-import { GO_COMPONENTS } from './go-module/components.ts';
-import { goComponentRecipe } from './go-module/recipe.ts';
-import { toolchainRecipe } from './go-module/toolchain.ts';
-import { addOnImageRecipe } from './image/add-on-images.ts';
-import { testImagesRecipe } from './image/test-images.ts';
 import { obtainMachineImage } from './machine-image/machine-image.ts';
 import { defaultCacheDirectory, type ArtifactOptions } from './options.ts';
 import type { Entry } from './recipe.ts';
+import { Recipes } from './recipes.ts';
 import { mergedRuntimeRecipe } from './runtime/merged.ts';
-import { containerdReleaseRecipe } from './runtime/containerd.ts';
-import { dockerReleaseRecipe } from './runtime/docker.ts';
-
-/** The images of runtimes and checks come from the tree of this release, whatever version a cell runs. */
-const TEST_IMAGES_RELEASE = '1.37.2';
 
 /** The artifact cache of this machine. Nothing is touched before the first artifact is asked for. */
 export function createArtifacts(options: ArtifactOptions = {}): Artifacts {
   const store = new Store(options.cacheDirectory ?? defaultCacheDirectory());
   const apt = new Apt(store.directory, options.debian);
-  const inCache = (name: string) => join(store.directory, name);
-  const goCache = inCache('go-build');
-  const caches = { build: goCache, modules: inCache('go-modules'), toolchains: inCache('go-toolchains') };
-  const sourceOf = (wanted: DebianSource, progress: Progress) => store.obtain(sourceRecipe(apt, wanted), progress);
-  /** Asked for by a build that is to start, so that a cache which has everything needs no toolchain. */
-  const toolsFor = (progress: Progress) => async (): Promise<GoTools> => ({ caches, toolchain: await store.obtain(toolchainRecipe(), progress) });
-  const fromModules = (kind: string, component: GoComponent, version: string, progress: Progress) =>
-    store.obtain(goComponentRecipe(kind, component, version, toolsFor(progress)), progress);
+  const recipes = (progress: Progress) => new Recipes({ store, apt, mirrors: options.debian }, progress);
 
   return {
-    async kubernetes(wanted, progress) {
-      if (wanted.type === 'go-module') return binaries(wanted, await fromModules('kubernetes', GO_COMPONENTS.kubernetes, wanted.version, progress));
-      if (wanted.type === 'upstream') return binaries(wanted, await store.obtain(upstreamKubernetesRecipe(wanted), progress));
-      const source = await sourceOf(wanted, progress);
-      return binaries(wanted, await store.obtain(debianKubernetesRecipe(wanted, { apt, goCache, source }), progress));
-    },
-    async etcd(wanted, progress) {
-      if (wanted.type === 'go-module') return binaries(wanted, await fromModules('etcd', GO_COMPONENTS.etcd, wanted.version, progress));
-      const recipe = wanted.type === 'upstream' ? upstreamEtcdRecipe(wanted) : debianEtcdRecipe(wanted, apt);
-      return binaries(wanted, await store.obtain(recipe, progress));
-    },
+    kubernetes: async (wanted, progress) => binaries(wanted, await store.obtain(recipes(progress).kubernetes(wanted), progress)),
+    etcd: async (wanted, progress) => binaries(wanted, await store.obtain(recipes(progress).etcd(wanted), progress)),
     async runtime(wanted, progress) {
-      if (wanted.type === 'go-module') {
-        const [containerd, runc] = await Promise.all([
-          fromModules('containerd', GO_COMPONENTS.containerd, wanted.version, progress),
-          fromModules('runc', GO_COMPONENTS.runc, wanted.runc.version, progress),
-        ]);
-        return binaries(wanted, await store.obtain(mergedRuntimeRecipe(containerd, runc), progress));
-      }
-      const recipe = wanted.engine === 'containerd' ? containerdReleaseRecipe(wanted) : dockerReleaseRecipe(wanted);
-      return binaries(wanted, await store.obtain(recipe, progress));
+      const parts = recipes(progress).runtime(wanted).map((recipe) => store.obtain(recipe, progress));
+      const [engine, ...others] = await Promise.all(parts);
+      if (engine === undefined) throw new Error(`${wanted.engine} has no recipe`);
+      const whole = others.length === 0 ? engine : await store.obtain(mergedRuntimeRecipe(engine, others), progress);
+      return binaries(wanted, whole);
     },
     machineImage: (wanted, progress) => obtainMachineImage(wanted, { store, mirrors: options.debian, engine: options.engine }, progress),
     async images(progress) {
-      const entry = await store.obtain(testImagesRecipe({ apt, tools: toolsFor(progress), version: TEST_IMAGES_RELEASE }), progress);
+      const entry = await store.obtain(recipes(progress).testImages(), progress);
       return { pause: imageArchive(entry, 'pause'), agnhost: imageArchive(entry, 'agnhost') };
     },
-    async addOnImage(wanted, progress) {
-      return imageArchive(await store.obtain(addOnImageRecipe(wanted, toolsFor(progress)), progress), wanted.name);
+    addOnImage: async (wanted, progress) => imageArchive(await store.obtain(recipes(progress).addOnImage(wanted), progress), wanted.name),
+    async forecast({ kubernetes, etcd, runtime, machine, addOns }) {
+      const known = recipes({ signal: new AbortController().signal, report: () => undefined });
+      const needed = [
+        known.kubernetes(kubernetes),
+        known.etcd(etcd),
+        ...(runtime === undefined ? [] : known.runtime(runtime)),
+        ...(machine === undefined ? [] : [known.machineRoot(machine.os, machine.runtime)]),
+        known.testImages(),
+        ...addOns.map((wanted) => known.addOnImage(wanted)),
+      ];
+      return store.forecast(needed);
     },
   };
 }

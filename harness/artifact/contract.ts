@@ -44,6 +44,29 @@ export interface MachineImageRequest {
 export const ADD_ON_IMAGES = ['coredns', 'flannel', 'kube-router', 'metrics-server'] as const;
 export type AddOnImage = (typeof ADD_ON_IMAGES)[number];
 
+export interface AddOnImageRequest {
+  readonly name: AddOnImage;
+  readonly version: string;
+}
+
+/** All that one cell asks for. */
+export interface ForecastRequest {
+  readonly kubernetes: KubernetesSource;
+  readonly etcd: PackageSource;
+  /** Only where the engine comes as a release. */
+  readonly runtime?: RuntimeSource;
+  /** Absent where the provider has images of its own. */
+  readonly machine?: Pick<MachineImageRequest, 'os' | 'runtime'>;
+  readonly addOns: readonly AddOnImageRequest[];
+}
+
+/** Something that has to be made before a cell can start. */
+export interface Forecast {
+  readonly name: string;
+  /** Milliseconds: what it took here before, else a guess for two cores. */
+  readonly estimateMs: number;
+}
+
 /** Everything expensive, made once, kept by content outside the checkout. Safe for concurrent runs and after `kill -9`. */
 export interface Artifacts {
   /** kube-apiserver, kube-controller-manager, kube-scheduler, kubelet, kube-proxy, kubectl. */
@@ -56,5 +79,7 @@ export interface Artifacts {
   /** The pause image that runtimes need, and agnhost for the checks. */
   images(progress: Progress): Promise<{ readonly pause: ImageArchive; readonly agnhost: ImageArchive }>;
   /** The image of an add-on, built here. */
-  addOnImage(request: { readonly name: AddOnImage; readonly version: string }, progress: Progress): Promise<ImageArchive>;
+  addOnImage(request: AddOnImageRequest, progress: Progress): Promise<ImageArchive>;
+  /** What of these is not in the cache yet. Makes nothing. */
+  forecast(request: ForecastRequest): Promise<readonly Forecast[]>;
 }

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { stringify } from 'yaml';
 import type { ClusterDeployment } from '../../lifecycle/cluster-deployment.ts';
-import type { AddOnImage, Artifacts, Binaries, ImageArchive, MachineImage } from '../artifact/contract.ts';
+import type { Artifacts, Binaries, ImageArchive, MachineImage } from '../artifact/contract.ts';
 import type { JournalWriter } from '../journal/event.ts';
 import { writeInventory } from '../machine/inventory.ts';
 import type { Cell } from '../matrix/cell.ts';
@@ -11,6 +11,7 @@ import { MachineStartError } from '../provider/start-error.ts';
 import type { Lease, LeaseRequest, Owner, Progress, Provider, Seed, Wish } from '../provider/contract.ts';
 import { openPhase } from './phase.ts';
 import type { CellPaths } from './run-directory.ts';
+import { announce, gather, imagesOf, type Supplies } from './supplies.ts';
 
 /** A lease that nobody renews for this long belongs to nobody. Heartbeats come far more often. */
 const LEASE_TIME_TO_LIVE = 120_000;
@@ -35,23 +36,16 @@ export interface Preparation {
   readonly existing?: Lease;
 }
 
-interface Supplies {
-  readonly kubernetes: Binaries;
-  readonly etcd: Binaries;
-  /** Absent where the machine image has the engine. */
-  readonly runtime?: Binaries;
-  /** Absent where the provider has images of its own. */
-  readonly image?: MachineImage;
-  readonly images: { readonly pause: ImageArchive; readonly agnhost: ImageArchive; readonly addOns: { readonly [name in AddOnImage]?: ImageArchive } };
-}
-
 /** Artifacts, machines, and the two documents that the lifecycle runner reads. */
 export async function prepare(preparation: Preparation): Promise<Prepared> {
   const { cell, journal, signal } = preparation;
   const phase = openPhase(journal, { cell: cell.slug, suite: 'cell', phase: 'prepare' }, ['artifacts', 'machines']);
   const report = (message: string) => journal.write({ type: 'progress', cell: cell.slug, message });
   try {
-    const supplies = await phase.run('artifacts', () => gather(preparation, { signal, report }));
+    const supplies = await phase.run('artifacts', async () => {
+      await announce(preparation, report);
+      return gather(preparation, { signal, report });
+    });
     const seeds = seedsOf(cell, supplies);
     const lease = await phase.run('machines', async () => {
       if (preparation.existing !== undefined) return preparation.existing;
@@ -94,49 +88,6 @@ async function acquire({ cell, paths, owner, provider }: Preparation, image: Mac
     if (error instanceof MachineStartError) await writeFile(path.join(paths.evidence, `console-${error.machine}.log`), error.console);
     throw error;
   }
-}
-
-/** Everything at once: compilations take turns by a lock of their own, and machine images are made of packages beside them. */
-async function gather({ cell, artifacts, provider }: Preparation, { signal, report }: Progress): Promise<Supplies> {
-  const failure = new AbortController();
-  const progress = { signal: AbortSignal.any([signal, failure.signal]), report };
-  const { runtime: release } = cell.sources;
-  const etcd = artifacts.etcd(cell.sources.etcd, progress);
-  const image = async () => {
-    if (provider.goldenImages) return undefined;
-    return artifacts.machineImage({ os: cell.axes.os, ...(release === undefined && { runtime: cell.runtime }), etcd: await etcd }, progress);
-  };
-  const parts = [
-    etcd,
-    artifacts.kubernetes(cell.sources.kubernetes, progress),
-    release === undefined ? undefined : artifacts.runtime(release, progress),
-    image(),
-    artifacts.images(progress),
-    addOnImages(cell, artifacts, progress),
-  ] as const;
-  try {
-    const [madeEtcd, kubernetes, runtime, madeImage, images, addOns] = await Promise.all(parts);
-    return { kubernetes, etcd: madeEtcd, ...(runtime !== undefined && { runtime }), ...(madeImage !== undefined && { image: madeImage }), images: { ...images, addOns } };
-  } catch (error) {
-    // What one of them lacks, the others are of no use for; they end before this does.
-    failure.abort(error);
-    await Promise.allSettled(parts);
-    throw error;
-  }
-}
-
-async function addOnImages({ addOns }: Cell, artifacts: Artifacts, progress: Progress): Promise<{ readonly [name in AddOnImage]?: ImageArchive }> {
-  const { dns, policy, metrics, flannel } = addOns;
-  const wanted: { readonly name: AddOnImage; readonly version: string }[] = [
-    ...[dns, policy, metrics].flatMap((each) => ('version' in each ? [{ name: each.type, version: each.version }] : [])),
-    ...(flannel === undefined ? [] : [{ name: 'flannel' as const, version: flannel }]),
-  ];
-  const made = await Promise.all(wanted.map(async (request) => [request.name, await artifacts.addOnImage(request, progress)] as const));
-  return Object.fromEntries(made);
-}
-
-function imagesOf({ images: { pause, agnhost, addOns } }: Supplies): ImageArchive[] {
-  return [pause, agnhost, ...Object.values(addOns)];
 }
 
 function seedsOf(cell: Cell, { kubernetes, runtime }: Supplies): { kubernetes: Seed; runtime?: Seed } {

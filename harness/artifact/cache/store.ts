@@ -40,6 +40,16 @@ export class Store {
     return { key, directory: join(this.directory, 'entries', key, FILES), sha256, facts: manifest.facts };
   }
 
+  /** Name and estimate, milliseconds, of those that are not here; nothing is built. */
+  async forecast(recipes: readonly Recipe[]): Promise<{ readonly name: string; readonly estimateMs: number }[]> {
+    const missing: { readonly name: string; readonly estimateMs: number }[] = [];
+    for (const recipe of recipes) {
+      if ((await this.find(recipe)) !== undefined) continue;
+      missing.push({ name: recipe.name, estimateMs: await estimate(join(this.directory, 'durations'), recipe) });
+    }
+    return missing;
+  }
+
   /** The entry, built first when it is missing or damaged; of several processes that ask at once, one builds. */
   async obtain(recipe: Recipe, progress: Progress): Promise<Entry> {
     const found = await this.find(recipe);
@@ -164,6 +174,15 @@ function explain(error: unknown, recipe: Recipe, asked: AbortSignal, limitMs: nu
     });
   }
   if (error instanceof ProofgridError && error.code !== 'ARTIFACT_COMMAND_FAILED') return error;
+  if (isDiskFull(error)) {
+    return new ProofgridError({
+      code: 'ARTIFACT_DISK_FULL',
+      fault: 'infrastructure',
+      what: `cannot build ${recipe.name}: the disk is full`,
+      remedy: 'free some space (proofgrid doctor --prune), or set PROOFGRID_CACHE to a directory on a larger disk',
+      cause: error,
+    });
+  }
   return new ProofgridError({
     code: 'ARTIFACT_BUILD_FAILED',
     fault: 'infrastructure',
@@ -171,4 +190,10 @@ function explain(error: unknown, recipe: Recipe, asked: AbortSignal, limitMs: nu
     ...(log === undefined ? {} : { remedy: `the whole output is in ${log}` }),
     cause: error,
   });
+}
+
+/** Said by the system to this process, or by a program in its own words. */
+function isDiskFull(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return ('code' in error && error.code === 'ENOSPC') || error.message.includes('No space left on device') || error.message.includes('no space left on device');
 }

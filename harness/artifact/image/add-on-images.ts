@@ -1,6 +1,6 @@
 import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { AddOnImage } from '../contract.ts';
+import type { AddOnImage, AddOnImageRequest } from '../contract.ts';
 import { buildPrograms, describeFlags, provenanceOf, type GoTools } from '../go-module/build.ts';
 import type { GoComponent } from '../go-module/component.ts';
 import { GO_COMPONENTS } from '../go-module/components.ts';
@@ -26,7 +26,7 @@ const ROWS: Readonly<Partial<Record<AddOnImage, AddOnImageRow>>> = {
 };
 
 /** The image `localhost/proofgrid/<name>:<version>` as a docker-archive `<name>.tar`. */
-export function addOnImageRecipe({ name, version }: { readonly name: AddOnImage; readonly version: string }, tools: () => Promise<GoTools>): Recipe {
+export function addOnImageRecipe({ name, version }: AddOnImageRequest, tools: () => Promise<GoTools>): Recipe {
   const row = ROWS[name];
   if (row === undefined) throw new Error(`no image of ${name} can be built`);
   const { component, config, members = [], revision } = row;

@@ -12,7 +12,8 @@ const MINUTE = 60_000;
 interface Ingredients {
   readonly apt: Apt;
   readonly goCache: string;
-  readonly source: Entry;
+  /** Debian's source package: the key of its entry, and the entry once it is needed. */
+  readonly source: { readonly key: string; readonly obtain: () => Promise<Entry> };
 }
 
 /** Kubernetes compiled here from Debian's source package. */
@@ -30,7 +31,7 @@ export function debianKubernetesRecipe(
     limitMs: 60 * MINUTE,
     async build(site) {
       const toolchain = await unpackToolchain(apt, site);
-      const tree = await unpackTree(site, { source, toolchain, version, goCache });
+      const tree = await unpackTree(site, { source: await source.obtain(), toolchain, version, goCache });
       await tree.compile(['make', `WHAT=${KUBERNETES_BINARIES.map((name) => `cmd/${name}`).join(' ')}`]);
       // _output/bin is a link to an absolute path, which exists only where the tree is mounted.
       await tree.run(['cp', '--dereference', ...KUBERNETES_BINARIES.map((name) => `_output/bin/${name}`), site.output]);
