@@ -2,6 +2,7 @@ import path from 'node:path';
 import { runOperation } from '../lifecycle/run-operation.ts';
 import type { LifecycleEvent } from '../lifecycle/event.ts';
 import type { DeployCell } from './subject.ts';
+import { TimeLog } from './time-log.ts';
 import { defaultCell, onMachines } from './workplace.ts';
 
 /** Milliseconds: many times what it takes, so only a hang ever meets it. */
@@ -12,9 +13,11 @@ export const deployCell: DeployCell = async (topology, signal) => {
   const cell = await defaultCell(topology);
   const started = performance.now();
   return onMachines(cell, signal, async ({ paths, prepared, machineSeconds }) => {
+    const log = new TimeLog();
     let ansibleStarted = 0;
     let ansibleSeconds = 0;
     const onEvent = (event: LifecycleEvent) => {
+      log.see(event);
       if (event.type === 'operation-started') ansibleStarted = performance.now();
       if (event.type === 'operation-finished') ansibleSeconds = (performance.now() - ansibleStarted) / 1000;
     };
@@ -34,6 +37,7 @@ export const deployCell: DeployCell = async (topology, signal) => {
     return {
       seconds,
       parts: { machines: machineSeconds, 'ansible and kubernetes': ansibleSeconds, proofgrid: seconds - machineSeconds - ansibleSeconds },
+      times: log.times,
     };
   });
 };

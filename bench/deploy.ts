@@ -6,6 +6,8 @@ import { resultOf, resultTable } from './result.ts';
 import type { Result } from './result.ts';
 import { cellSubject, LIMITS } from './subject.ts';
 import type { Round, Subject } from './subject.ts';
+import type { DeployTimes } from './time-log.ts';
+import { timeTable } from './time-table.ts';
 import { defaultCell, warmArtifacts } from './workplace.ts';
 
 interface Options {
@@ -17,7 +19,7 @@ interface Options {
 type Topology = keyof typeof LIMITS;
 
 /** Every subject in turn, round after round, so that a machine that slows down slows all of them. */
-async function measure(subjects: readonly Subject[], rounds: number, signal: AbortSignal, log: (line: string) => void): Promise<Result[]> {
+async function measure(subjects: readonly Subject[], rounds: number, signal: AbortSignal, log: (line: string) => void): Promise<Measured[]> {
   const measured = new Map<Subject, Round[]>(subjects.map((subject) => [subject, []]));
   for (let round = 1; round <= rounds; round += 1) {
     for (const subject of subjects) {
@@ -29,18 +31,33 @@ async function measure(subjects: readonly Subject[], rounds: number, signal: Abo
   const [reference] = subjects;
   if (reference === undefined) throw new Error('nothing to measure');
   const { median: seconds } = resultOf(reference, measured.get(reference) ?? [], 1);
-  return subjects.map((subject) => resultOf(subject, measured.get(subject) ?? [], seconds));
+  return subjects.map((subject) => {
+    const done = measured.get(subject) ?? [];
+    return { result: resultOf(subject, done, seconds), times: done.flatMap(({ times }) => times ?? []) };
+  });
+}
+
+interface Measured {
+  readonly result: Result;
+  /** Of every round of one of our deploys. */
+  readonly times: readonly DeployTimes[];
+}
+
+function tables(measured: readonly Measured[]): string {
+  const ours = measured.filter(({ times }) => times.length > 0);
+  return [resultTable(measured.map(({ result }) => result)), ...ours.map(({ result, times }) => timeTable(result.name, times))].join('\n\n');
 }
 
 async function main({ rounds, json, only }: Options): Promise<void> {
   const stop = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort());
-  const subjects = [baseline(false), baseline(true), ...only.map((topology) => cellSubject(topology as Topology, deployCell))];
+  const subjects = [baseline, ...only.map((topology) => cellSubject(topology as Topology, deployCell))];
   const log = (line: string) => process.stderr.write(`${line}\n`);
   try {
     await warmArtifacts(await Promise.all(['all-in-one', ...only].map(defaultCell)), stop.signal, log);
-    const results = await measure(subjects, rounds, stop.signal, log);
-    process.stdout.write(`${json ? JSON.stringify({ rounds, results }, null, 2) : resultTable(results)}\n`);
+    const measured = await measure(subjects, rounds, stop.signal, log);
+    const results = measured.map(({ result, times }) => ({ ...result, times }));
+    process.stdout.write(`${json ? JSON.stringify({ rounds, results }, null, 2) : tables(measured)}\n`);
     process.exitCode = results.every(({ withinLimit }) => withinLimit) ? 0 : 1;
   } catch (error) {
     if (!stop.signal.aborted) throw error;

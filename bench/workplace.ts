@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { makeCellDirectory } from '../harness/cell/run-directory.ts';
 import { prepare } from '../harness/cell/prepare.ts';
+import { gather } from '../harness/cell/supplies.ts';
 import type { Prepared } from '../harness/cell/prepare.ts';
 import type { CellPaths } from '../harness/cell/run-directory.ts';
 import { createArtifacts } from '../harness/artifact/artifacts.ts';
-import type { Runtime } from '../lifecycle/cluster-deployment.ts';
 import type { JournalWriter } from '../harness/journal/event.ts';
 import type { Cell } from '../harness/matrix/cell.ts';
 import { loadMatrix } from '../harness/matrix/load.ts';
@@ -39,12 +39,8 @@ export async function defaultCell(topology: string): Promise<Cell> {
 export async function warmArtifacts(cells: readonly Cell[], signal: AbortSignal, report: (message: string) => void): Promise<void> {
   const artifacts = createArtifacts();
   const progress = { signal, report };
-  for (const { axes, sources } of cells) {
-    await artifacts.kubernetes(sources.kubernetes, progress);
-    await artifacts.images(progress);
-    const etcd = await artifacts.etcd(sources.etcd, progress);
-    await artifacts.machineImage({ os: axes.os, runtime: axes.runtime as Runtime, etcd }, progress);
-  }
+  const provider = createContainerProvider();
+  for (const cell of cells) await gather({ cell, artifacts, provider }, progress);
 }
 
 /** Leases the machines of a cell as a run does, works there, and removes them whatever happens. */

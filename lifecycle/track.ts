@@ -24,6 +24,7 @@ export class Track {
   readonly #playbooksDirectory: string;
   readonly #seen = new Set<string>();
   readonly #answered = new Set<string>();
+  readonly #warned = new Set<string>();
   readonly #running = new Map<string, string>();
   #step: OpenStep | undefined;
   changed = 0;
@@ -104,9 +105,7 @@ export class Track {
       step.outcome = this.neverReached ? 'errored' : 'failed';
     }
     if (event.answered) this.#answered.add(host);
-    for (const warning of event.warnings) {
-      this.#emit({ type: 'warning', at, step: step.name, host, message: shorten(maskSecrets(warning), MESSAGE_LIMIT) });
-    }
+    for (const warning of event.warnings) this.#warn(warning, { at, step: step.name, host });
     this.#emit({
       type: 'task-finished',
       at,
@@ -119,6 +118,14 @@ export class Track {
       ...(message !== undefined && { message }),
       ...(where !== '' && { path: where }),
     });
+  }
+
+  /** Once for each machine: Mitogen runs modules in one process, where Ansible repeats what earlier ones warned of. */
+  #warn(text: string, where: { readonly at: string; readonly step: string; readonly host: string }): void {
+    const known = JSON.stringify([where.host, text]);
+    if (this.#warned.has(known)) return;
+    this.#warned.add(known);
+    this.#emit({ type: 'warning', ...where, message: shorten(maskSecrets(text), MESSAGE_LIMIT) });
   }
 
   /** `playbooks/roles/etcd/tasks/main.yml:12`. */

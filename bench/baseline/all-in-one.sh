@@ -1,14 +1,18 @@
 #!/bin/sh
-# The shortest plain way from a bare machine to a single-node Kubernetes 1.20 cluster: what our deploy is measured against.
+# The shortest plain way from a bare machine to a single-node cluster of today's Kubernetes: what our deploy is measured against.
 # Runs as root on a Debian machine that has containerd, etcd, CNI plugins and openssl; it is not idempotent.
 #   BIN    directory with kube-apiserver, kube-controller-manager, kube-scheduler, kubelet, kube-proxy and kubectl
 #   ETCD   directory with etcd and etcdctl
-#   PAUSE  reference of the pause image (no pod is started here)
-#   TUNED  1: the kubelet reports its status every second, as our playbooks have it; else kubelet's defaults (10 s)
+#   PAUSE  reference of the pause image
+#   ARCHIVES  docker-archives of images, with blanks between them
+#   DNS    reference of the CoreDNS image; empty: none is deployed
+# The kubelet reports its status every second instead of every ten, so that nothing is measured but work.
 set -eu
 BIN=${BIN:-/opt/seed/kubernetes}
 ETCD=${ETCD:-/usr/bin}
 PAUSE=${PAUSE:-registry.k8s.io/pause:3.10}
+ARCHIVES=${ARCHIVES:-}
+DNS=${DNS:-}
 name=$(hostname)
 ip=$(hostname -I | cut -d' ' -f1)
 pki=/etc/kubernetes/pki
@@ -62,13 +66,16 @@ cat > /etc/cni/net.d/10-bridge.conflist <<CONF
   "ipam": {"type": "host-local", "ranges": [[{"subnet": "10.244.0.0/24"}]], "routes": [{"dst": "0.0.0.0/0"}]}},
  {"type": "portmap", "capabilities": {"portMappings": true}}]}
 CONF
+cgroup='failCgroupV1: false,'
+[ ! -e /sys/fs/cgroup/cgroup.controllers ] || cgroup=
 cat > /etc/kubernetes/kubelet.yaml <<CONF
 ---
 {apiVersion: kubelet.config.k8s.io/v1beta1, kind: KubeletConfiguration, cgroupRoot: "/$name", failSwapOn: false,
  authentication: {anonymous: {enabled: false}, webhook: {enabled: true}, x509: {clientCAFile: $pki/ca.crt}},
+ containerRuntimeEndpoint: "unix:///run/containerd/containerd.sock", nodeStatusUpdateFrequency: 1s, clusterDNS: [10.96.0.10],
+ clusterDomain: cluster.local, imageGCHighThresholdPercent: 100, $cgroup
  authorization: {mode: Webhook}, tlsCertFile: $pki/kubelet.crt, tlsPrivateKeyFile: $pki/kubelet.key}
 CONF
-[ "${TUNED:-0}" = 0 ] || sed -i 's/^ authorization/ nodeStatusUpdateFrequency: 1s, authorization/' /etc/kubernetes/kubelet.yaml
 cat > /etc/kubernetes/kube-proxy.yaml <<CONF
 ---
 {apiVersion: kubeproxy.config.k8s.io/v1alpha1, kind: KubeProxyConfiguration, mode: iptables, clusterCIDR: 10.244.0.0/16,
@@ -96,8 +103,7 @@ unit kube-scheduler "/usr/local/bin/kube-scheduler --kubeconfig=/etc/kubernetes/
 mkdir -p /etc/systemd/system/kubelet.service.d
 findmnt -nrt cgroup,cgroup2 -o TARGET | sed "1i [Service]
 s|.*|ExecStartPre=/bin/mkdir -p &/$name|" > /etc/systemd/system/kubelet.service.d/cgroup.conf
-unit kubelet "/usr/local/bin/kubelet --config=/etc/kubernetes/kubelet.yaml --kubeconfig=/etc/kubernetes/kubelet.conf --hostname-override=$name \
---container-runtime=remote --container-runtime-endpoint=unix:///run/containerd/containerd.sock"
+unit kubelet "/usr/local/bin/kubelet --config=/etc/kubernetes/kubelet.yaml --kubeconfig=/etc/kubernetes/kubelet.conf --hostname-override=$name"
 unit kube-proxy "/usr/local/bin/kube-proxy --config=/etc/kubernetes/kube-proxy.yaml --hostname-override=$name"
 systemctl daemon-reload
 systemctl restart containerd etcd kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy
@@ -112,7 +118,72 @@ within() { # SECONDS WHAT COMMAND…
   done
 }
 ready() { [ "$(kubectl get node "$name" -o 'jsonpath={.status.conditions[?(@.type=="Ready")].status}')" = True ]; }
+[ -z "$ARCHIVES" ] || for archive in $ARCHIVES; do ctr --namespace k8s.io images import "$archive" >/dev/null; done
 export KUBECONFIG=/etc/kubernetes/admin.conf ETCDCTL_API=3
 within 30 'etcd healthy' etcdctl --endpoints="https://$ip:2379" --cacert=$pki/ca.crt --cert=$pki/etcd.crt --key=$pki/etcd.key endpoint health
 within 60 'apiserver /readyz' kubectl get --raw /readyz
+if [ -n "$DNS" ]; then
+  kubectl apply --server-side -f - >/dev/null <<CONF
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: coredns, namespace: kube-system}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: coredns}
+rules:
+  - {apiGroups: [''], resources: [services, pods, namespaces], verbs: [list, watch]}
+  - {apiGroups: [discovery.k8s.io], resources: [endpointslices], verbs: [list, watch]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: coredns}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: coredns}
+subjects: [{kind: ServiceAccount, name: coredns, namespace: kube-system}]
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: coredns, namespace: kube-system}
+data:
+  Corefile: |
+    .:53 {
+        errors
+        ready
+        kubernetes cluster.local in-addr.arpa ip6.arpa {
+            fallthrough in-addr.arpa ip6.arpa
+        }
+        forward . /etc/resolv.conf
+        cache 30
+    }
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: coredns, namespace: kube-system}
+spec:
+  selector: {matchLabels: {k8s-app: kube-dns}}
+  template:
+    metadata: {labels: {k8s-app: kube-dns}}
+    spec:
+      serviceAccountName: coredns
+      dnsPolicy: Default
+      containers:
+        - name: coredns
+          image: $DNS
+          imagePullPolicy: IfNotPresent
+          args: [-conf, /etc/coredns/Corefile]
+          readinessProbe: {httpGet: {path: /ready, port: 8181}, periodSeconds: 1}
+          volumeMounts: [{name: configuration, mountPath: /etc/coredns}]
+      volumes: [{name: configuration, configMap: {name: coredns}}]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: kube-dns, namespace: kube-system}
+spec:
+  selector: {k8s-app: kube-dns}
+  clusterIP: 10.96.0.10
+  ports: [{name: dns, port: 53, protocol: UDP}, {name: dns-tcp, port: 53, protocol: TCP}]
+CONF
+fi
 within 90 'node Ready' ready
+served() { [ "$(kubectl -n kube-system get deployment coredns -o 'jsonpath={.status.availableReplicas}')" = 1 ]; }
+[ -z "$DNS" ] || within 90 'CoreDNS available' served

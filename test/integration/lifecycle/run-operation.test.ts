@@ -246,6 +246,16 @@ test('only one run at a time works on a cluster', async () => {
   expect(await first).toMatchObject({ outcome: 'passed' });
 });
 
+test('what a module warns of is an event, masked, and fails nothing', async () => {
+  const { playbooksDirectory, request, events } = await fixture({
+    'library/look.py': 'from ansible.module_utils.basic import AnsibleModule\nmodule = AnsibleModule({})\nmodule.warn("an old kernel, password=correcthorse")\nmodule.exit_json()\n',
+    'etcd.yml': '- hosts: all\n  gather_facts: false\n  tasks:\n    - name: Look\n      look:\n    - name: Hide\n      look:\n      no_log: true\n',
+  });
+  expect(await lifecycleRunner({ playbooksDirectory })(request())).toMatchObject({ outcome: 'passed' });
+  const warnings = events.flatMap((event) => (event.type === 'warning' ? [`${event.step} ${event.host}: ${event.message}`] : []));
+  expect(warnings.sort()).toEqual(['etcd first: an old kernel, password=***', 'etcd second: an old kernel, password=***']);
+});
+
 test('check mode changes nothing', async () => {
   const { playbooksDirectory, request, root } = await fixture({
     'etcd.yml': '- hosts: first\n  gather_facts: false\n  tasks:\n    - copy:\n        dest: "{{ cluster_state_directory }}/made"\n        content: x\n',
