@@ -7,7 +7,7 @@ import type { ContainerBackendOptions } from './double/container-backend.ts';
 /** What a golden image of a virtual machine has baked in, for containers that play them: the default cell's image and its seeds. */
 export async function suppliesOf(topology: string): Promise<Pick<ContainerBackendOptions, 'image' | 'seeds'>> {
   const progress = { signal: new AbortController().signal, report: () => undefined };
-  const supplies = await gather({ cell: await defaultCell(topology), artifacts: createArtifacts(), provider: { goldenImages: false } }, progress);
+  const supplies = await gather({ cell: await defaultCell(topology), artifacts: createArtifacts(), provider: {} }, progress);
   const { image, kubernetes } = supplies;
   if (image === undefined) throw new Error('no machine image was made');
   return {
