@@ -13,6 +13,7 @@ import { GO_COMPONENTS } from './go-module/components.ts';
 import { goComponentRecipe } from './go-module/recipe.ts';
 import { toolchainRecipe } from './go-module/toolchain.ts';
 import { addOnImageRecipe } from './image/add-on-images.ts';
+import { debianLayerRecipe } from './image/debian-layer.ts';
 import { testImagesRecipe } from './image/test-images.ts';
 import { debianKubernetesRecipe } from './kubernetes/debian-source.ts';
 import { sourceRecipe } from './kubernetes/toolchain.ts';
@@ -74,7 +75,8 @@ export class Recipes {
   }
 
   addOnImage(wanted: AddOnImageRequest): Recipe {
-    return addOnImageRecipe(wanted, this.#goTools);
+    const { store, apt } = this.#ingredients;
+    return addOnImageRecipe(wanted, { tools: this.#goTools, layer: (layer) => store.obtain(debianLayerRecipe(layer, apt), this.#progress) });
   }
 
   /** Asked for by a build that is to start, so that a cache which has everything needs no toolchain. */

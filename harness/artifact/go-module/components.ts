@@ -26,6 +26,9 @@ const programs = (module: string, packages: Readonly<Record<string, string>>): R
 /** The program of the test pods; its own version is the image's, which a file beside its source says. */
 export const AGNHOST: GoBuild = { ...kubernetesShared, programs: programs(KUBERNETES, { agnhost: 'test/images/agnhost' }) };
 
+/** The last release of the CNI plugins that has flannel's; its own module is not served. */
+export const FLANNEL_CNI_PLUGIN: GoBuild = { programs: programs('github.com/containernetworking/plugins', { flannel: 'plugins/meta/flannel' }) };
+
 /** Everything that can be built from Go modules. How each project builds its own releases is what the rows follow. */
 export const GO_COMPONENTS = {
   kubernetes: {
@@ -70,5 +73,25 @@ export const GO_COMPONENTS = {
     programs: programs('github.com/coredns/coredns', { coredns: '.' }),
     proof: { program: 'coredns', args: ['-version'], pattern: /^CoreDNS-(\S+)/ },
     estimateMs: 3.5 * MINUTE,
+  },
+  flannel: {
+    title: 'flannel',
+    programs: programs('github.com/flannel-io/flannel', { flanneld: '.' }),
+    // The backend udp is C, and no tag leaves it out.
+    cgo: true,
+    tags: ['netgo', 'osusergo'],
+    stamps: (version) => ({ 'github.com/flannel-io/flannel/pkg/version.Version': `v${version}` }),
+    proof: { program: 'flanneld', args: ['--version'], pattern: /^v(\S+)$/m },
+    estimateMs: 2 * MINUTE,
+  },
+  'kube-router': {
+    title: 'kube-router',
+    programs: programs('github.com/cloudnativelabs/kube-router/v2', { 'kube-router': 'cmd/kube-router' }),
+    stamps: (version, { time }) => ({
+      'github.com/cloudnativelabs/kube-router/v2/pkg/version.Version': `v${version}`,
+      'github.com/cloudnativelabs/kube-router/v2/pkg/version.BuildDate': time,
+    }),
+    proof: { program: 'kube-router', args: ['--version'], pattern: / version v(\S+?),/ },
+    estimateMs: 1.5 * MINUTE,
   },
 } as const satisfies Readonly<Record<string, GoComponent>>;
