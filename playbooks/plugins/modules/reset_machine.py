@@ -10,8 +10,8 @@ module: reset_machine
 short_description: Remove a cluster from a machine, and prove that it is gone
 description:
   - Stops services, ends the processes of pods, removes their mounts, network namespaces, cgroups and interfaces, the
-    rules and chains of the packet filter, routes, files and the content of data directories; then looks for all of it
-    again and fails naming what is left.
+    rules, chains, sets and tables of the packet filter, routes, files and the content of data directories; then looks
+    for all of it again and fails naming what is left.
   - What is absent is no error, so a machine that was never part of a cluster passes unchanged.
 options:
   services: {description: 'Services without suffix, in the order in which they stop.', type: list, elements: str, default: []}
@@ -23,6 +23,8 @@ options:
   namespaces: {description: Prefix of the network namespaces of pods., type: str, default: cni-}
   interfaces: {description: Names of interfaces., type: list, elements: str, default: []}
   chains: {description: Prefixes of chains of iptables., type: list, elements: str, default: []}
+  sets: {description: Prefixes of ipsets., type: list, elements: str, default: []}
+  tables: {description: Names of nftables' tables., type: list, elements: str, default: []}
   route_protocol: {description: Routes with this protocol are removed., type: str}
   limit_seconds: {description: Limit for stopping services and ending processes., type: int, default: 60}
 attributes:
@@ -166,6 +168,20 @@ class Machine(object):
                     found.append((tool, table, '\n'.join(kept) + '\n'))
         return found
 
+    def sets(self):
+        if not self.params['sets'] or not shutil.which('ipset'):
+            return []
+        names = self.run('ipset', 'list', '-name').splitlines()
+        return [name for name in names if name.startswith(tuple(self.params['sets']))]
+
+    def tables(self):
+        """(family, name); without nft(8) nothing here can have made one."""
+        if not self.params['tables'] or not shutil.which('nft'):
+            return []
+        listed = json.loads(self.run('nft', '--json', 'list', 'tables'))['nftables']
+        found = [entry['table'] for entry in listed if 'table' in entry]
+        return [(table['family'], table['name']) for table in found if table['name'] in self.params['tables']]
+
     def paths(self):
         return [path for path in self.params['paths'] if os.path.lexists(path)]
 
@@ -200,6 +216,10 @@ class Machine(object):
             self.run('ip', family, 'route', 'delete', destination, 'proto', self.params['route_protocol'], tolerant=True)
         for tool, table, kept in self.rules():
             self.run(tool + '-restore', '-T', table, data=kept)
+        for name in self.sets():
+            self.run('ipset', 'destroy', name)
+        for family, name in self.tables():
+            self.run('nft', 'delete', 'table', family, name)
         self.remove_cgroups()
         for path in self.paths() + self.contents():
             if os.path.isdir(path) and not os.path.islink(path):
@@ -214,7 +234,8 @@ class Machine(object):
             ('service', self.services()), ('process', self.processes()), ('mount', self.mounts()),
             ('network namespace', self.namespaces()), ('interface', self.interfaces()),
             ('route', ['%s %s' % route for route in self.routes()]),
-            ('chains in', ['%s %s' % (tool, table) for tool, table, _ in self.rules()]),
+            ('chains in', ['%s %s' % (tool, table) for tool, table, _ in self.rules()]), ('set', self.sets()),
+            ('table', ['%s %s' % table for table in self.tables()]),
             ('cgroup', self.cgroups()), ('path', self.paths()), ('content', self.contents()),
         )
         return ['%s %s' % (kind, each) for kind, things in kinds for each in things]
@@ -229,8 +250,8 @@ def main():
         argument_spec={
             'services': strings(), 'paths': strings('path'), 'contents': strings('path'), 'mounts': strings('path'),
             'processes': strings(), 'cgroups': strings(), 'namespaces': {'type': 'str', 'default': 'cni-'},
-            'interfaces': strings(), 'chains': strings(), 'route_protocol': {'type': 'str'},
-            'limit_seconds': {'type': 'int', 'default': 60},
+            'interfaces': strings(), 'chains': strings(), 'sets': strings(), 'tables': strings(),
+            'route_protocol': {'type': 'str'}, 'limit_seconds': {'type': 'int', 'default': 60},
         },
         supports_check_mode=True,
     )
