@@ -18,8 +18,16 @@ import { nodesReady } from './check/nodes-ready.ts';
 import { podOnEveryNode } from './check/pod-on-every-node.ts';
 import { podToPodAcrossNodes } from './check/pod-to-pod-across-nodes.ts';
 import { podToPodSameNode } from './check/pod-to-pod-same-node.ts';
+import { policyAllowByCidr } from './check/policy-allow-by-cidr.ts';
+import { policyAllowByNamespace } from './check/policy-allow-by-namespace.ts';
+import { policyAllowByPod } from './check/policy-allow-by-pod.ts';
+import { policyAllowByPort } from './check/policy-allow-by-port.ts';
+import { policyDefaultDeny } from './check/policy-default-deny.ts';
+import { policyEgress } from './check/policy-egress.ts';
+import { policySurvivesAgentRestart } from './check/policy-survives-agent-restart.ts';
 import { portForward } from './check/port-forward.ts';
 import { preloadedImagesKept } from './check/preloaded-images-kept.ts';
+import { proxyMode } from './check/proxy-mode.ts';
 import { secretEncryptedAtRest } from './check/secret-encrypted-at-rest.ts';
 import { secretVolume } from './check/secret-volume.ts';
 import { unprivilegedRefused } from './check/unprivileged-refused.ts';
@@ -34,7 +42,10 @@ export const E2E_PHASES: readonly CheckPhase[] = [
   { phase: 'control-plane', checks: [apiServerVersion, etcdHealth, leaderLeases] },
   { phase: 'nodes', checks: [nodesReady, preloadedImagesKept] },
   { phase: 'pods', checks: [podOnEveryNode, exec, logs, portForward, configMapVolume, secretVolume] },
-  { phase: 'network', checks: [podToPodSameNode, podToPodAcrossNodes, clusterIp, nodePort, hostToPod, dns] },
+  { phase: 'network', checks: [podToPodSameNode, podToPodAcrossNodes, clusterIp, nodePort, hostToPod, proxyMode, dns] },
+  { phase: 'policy', checks: [policyDefaultDeny, policyAllowByPod, policyAllowByNamespace, policyAllowByPort, policyAllowByCidr, policyEgress] },
+  // Restarts what the others rely on, so alone.
+  { phase: 'policy-agent', checks: [policySurvivesAgentRestart] },
   { phase: 'security', checks: [secretEncryptedAtRest, anonymousRefused, unprivilegedRefused, certificateValidity, certificateNames] },
   { phase: 'idempotency', checks: [deployChangesNothing] },
   { phase: 'availability', checks: [apiEndpointSurvives] },

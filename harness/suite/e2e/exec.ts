@@ -11,11 +11,13 @@ export interface ExecResult {
   readonly stderr: string;
 }
 
+/** Name of the container that every test pod has. */
+export const TEST_CONTAINER = 'agnhost';
 /** Milliseconds. */
 const EXEC_LIMIT = 20_000;
 
-/** Runs a command in a pod's only container through the API. @throws ProductFault when it cannot be run */
-export async function execInPod(context: ClusterContext, pod: string, command: readonly string[]): Promise<ExecResult> {
+/** Runs a command in a pod's test container through the API. @throws ProductFault when it cannot be run */
+export async function execInPod(context: ClusterContext, pod: string, command: readonly string[], namespace = NAMESPACE): Promise<ExecResult> {
   const stdout = collect();
   const stderr = collect();
   const signal = AbortSignal.any([context.signal, AbortSignal.timeout(EXEC_LIMIT)]);
@@ -25,7 +27,7 @@ export async function execInPod(context: ClusterContext, pod: string, command: r
     if (signal.aborted) return abort();
     signal.addEventListener('abort', abort, { once: true });
     new Exec(context.kubeConfig)
-      .exec(NAMESPACE, pod, '', [...command], stdout.stream, stderr.stream, null, false, resolve)
+      .exec(namespace, pod, TEST_CONTAINER, [...command], stdout.stream, stderr.stream, null, false, resolve)
       .then((socket) => {
         socket.on('close', () => fail('the connection was closed without a result'));
         signal.addEventListener('abort', () => socket.terminate(), { once: true });

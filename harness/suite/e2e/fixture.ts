@@ -2,7 +2,7 @@ import type { KubeConfig, V1Service } from '@kubernetes/client-node';
 import type { ClusterContext } from '../check.ts';
 import { kube, nodes } from './api-server.ts';
 import type { KubeApi } from './kube-api.ts';
-import { NAMESPACE, NAMESPACE_PATH } from './namespace.ts';
+import { NAMESPACE, NAMESPACE_PATH, POLICY_NAMESPACES } from './namespace.ts';
 import { HTTP_PORT, startPods, testPod } from './pod.ts';
 import type { RunningPod } from './pod.ts';
 import { until } from './wait.ts';
@@ -35,10 +35,10 @@ export function forgetFixture(context: ClusterContext): void {
   made.delete(context.kubeConfig);
 }
 
-/** Removes everything that the checks made. The namespace's contents end in the background. */
+/** Removes everything that the checks made. The namespaces' contents end in the background. */
 export async function removeFixture(context: ClusterContext): Promise<void> {
   forgetFixture(context);
-  await kube(context).remove(NAMESPACE_PATH);
+  await Promise.all([NAMESPACE, ...POLICY_NAMESPACES].map((name) => kube(context).remove(`/api/v1/namespaces/${name}`)));
 }
 
 async function make(context: ClusterContext): Promise<Fixture> {
@@ -59,17 +59,17 @@ async function make(context: ClusterContext): Promise<Fixture> {
 }
 
 /** A namespace of an earlier run may still be going; nothing can be created in it until it is gone. */
-export async function ensureNamespace(context: ClusterContext, api: KubeApi): Promise<void> {
+export async function ensureNamespace(context: ClusterContext, api: KubeApi, name = NAMESPACE, labels: Readonly<Record<string, string>> = {}): Promise<void> {
   await until({
-    what: `namespace ${NAMESPACE} exists and is active`,
+    what: `namespace ${name} exists and is active`,
     limitMs: 60_000,
     signal: context.signal,
     attempt: async () => {
-      const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } };
+      const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } };
       const { status, body: answer } = await api.send({ method: 'POST', path: '/api/v1/namespaces', body });
       if (status === 201) return { value: undefined };
       if (status !== 409) return { observed: `HTTP ${status}: ${answer.slice(0, 300)}` };
-      const { status: state } = await api.get<{ status: { phase: string } }>(NAMESPACE_PATH);
+      const { status: state } = await api.get<{ status: { phase: string } }>(`/api/v1/namespaces/${name}`);
       return state.phase === 'Active' ? { value: undefined } : { observed: state.phase };
     },
   });

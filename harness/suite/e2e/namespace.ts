@@ -1,3 +1,5 @@
-/** Everything that the checks create lies in this namespace, and is gone when the suite ends. */
+/** What the checks create lies in this namespace and those below, and is gone when the suite ends. */
 export const NAMESPACE = 'proofgrid-e2e';
 export const NAMESPACE_PATH = `/api/v1/namespaces/${NAMESPACE}`;
+/** Policies hold for namespaces, and what they deny is nothing that other checks may need. The second is where strangers come from. */
+export const POLICY_NAMESPACES = ['proofgrid-e2e-policy', 'proofgrid-e2e-policy-other'] as const;

@@ -1,6 +1,7 @@
 import type { CoreV1Event, V1Pod, V1PodSpec } from '@kubernetes/client-node';
 import type { ClusterContext } from '../check.ts';
 import { kube } from './api-server.ts';
+import { TEST_CONTAINER } from './exec.ts';
 import type { KubeApi } from './kube-api.ts';
 import { NAMESPACE, NAMESPACE_PATH } from './namespace.ts';
 import { until } from './wait.ts';
@@ -12,6 +13,7 @@ export const HTTP_PORT = 8080;
 export interface PodRequest {
   readonly name: string;
   readonly node: string;
+  readonly namespace?: string;
   /** `direct`: the pod is bound when created. `scheduler`: the scheduler has to put it there. */
   readonly placedBy: 'direct' | 'scheduler';
   readonly labels?: Readonly<Record<string, string>>;
@@ -28,7 +30,7 @@ export interface PodRequest {
 const SERVING = { postStart: { exec: { command: ['sh', '-c', `until wget -q -O /dev/null http://127.0.0.1:${HTTP_PORT}/hostname; do sleep 0.1; done`] } } };
 
 /** A pod of agnhost that answers `GET /hostname` with its own name, and runs on tainted nodes too. */
-export function testPod(context: ClusterContext, { name, node, placedBy, labels = {}, volumes = [], mounts = [], serving = false }: PodRequest): V1Pod {
+export function testPod(context: ClusterContext, { name, node, namespace = NAMESPACE, placedBy, labels = {}, volumes = [], mounts = [], serving = false }: PodRequest): V1Pod {
   const term = { matchFields: [{ key: 'metadata.name', operator: 'In', values: [node] }] };
   const placement =
     placedBy === 'direct'
@@ -37,7 +39,7 @@ export function testPod(context: ClusterContext, { name, node, placedBy, labels 
   return {
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: { name, namespace: NAMESPACE, labels: { 'app.kubernetes.io/part-of': NAMESPACE, ...labels } },
+    metadata: { name, namespace, labels: { 'app.kubernetes.io/part-of': NAMESPACE, ...labels } },
     spec: {
       ...placement,
       tolerations: [{ operator: 'Exists' }],
@@ -48,7 +50,7 @@ export function testPod(context: ClusterContext, { name, node, placedBy, labels 
       volumes,
       containers: [
         {
-          name: 'agnhost',
+          name: TEST_CONTAINER,
           image: context.testImage,
           imagePullPolicy: 'Never',
           args: ['netexec', `--http-port=${HTTP_PORT}`, '--udp-port=8081'],
@@ -77,14 +79,34 @@ export async function startPods(context: ClusterContext, pods: readonly V1Pod[],
     signal: context.signal,
     intervalMs: 250,
     attempt: async () => {
-      const { items } = await api.get<{ items: V1Pod[] }>(`${NAMESPACE_PATH}/pods`);
-      const found = names.map((name) => ({ name, pod: items.find(({ metadata }) => metadata?.name === name) }));
+      const found = await findPods(api, pods);
       const running = found.flatMap(({ pod }) => runningPod(pod) ?? []);
       if (running.length === names.length) return { value: running };
       const waiting = found.filter(({ pod }) => runningPod(pod) === undefined);
-      return { observed: (await Promise.all(waiting.map(({ name, pod }) => excuse(api, name, pod)))).join('; ') };
+      return { observed: (await Promise.all(waiting.map(({ name, path, pod }) => excuse(api, path, name, pod)))).join('; ') };
     },
   });
+}
+
+interface FoundPod {
+  readonly name: string;
+  /** Of its namespace. */
+  readonly path: string;
+  readonly pod: V1Pod | undefined;
+}
+
+/** The pods as they are now, in the order asked for. */
+async function findPods(api: KubeApi, pods: readonly V1Pod[]): Promise<FoundPod[]> {
+  const paths = [...new Set(pods.map(namespacePathOf))];
+  const lists = new Map(await Promise.all(paths.map(async (path) => [path, (await api.get<{ items: V1Pod[] }>(`${path}/pods`)).items] as const)));
+  return pods.map((asked) => {
+    const [name, path] = [asked.metadata?.name ?? '', namespacePathOf(asked)];
+    return { name, path, pod: lists.get(path)?.find(({ metadata }) => metadata?.name === name) };
+  });
+}
+
+function namespacePathOf({ metadata }: V1Pod): string {
+  return `/api/v1/namespaces/${metadata?.namespace ?? NAMESPACE}`;
 }
 
 /** A namespace's default service account comes a moment after it, and no pod is admitted before. */
@@ -96,7 +118,7 @@ async function createPod(context: ClusterContext, api: KubeApi, pod: V1Pod): Pro
     limitMs: 45_000,
     signal: context.signal,
     attempt: async () => {
-      const { status, body } = await api.send({ method: 'POST', path: `${NAMESPACE_PATH}/pods`, body: pod });
+      const { status, body } = await api.send({ method: 'POST', path: `${namespacePathOf(pod)}/pods`, body: pod });
       return status < 300 || status === 409 ? { value: undefined } : { observed: `HTTP ${status}: ${body.slice(0, 300)}` };
     },
   });
@@ -115,13 +137,13 @@ function runningPod(pod: V1Pod | undefined): RunningPod | undefined {
 }
 
 /** Why a pod is not ready, from its status and the newest event about it. */
-async function excuse(api: KubeApi, name: string, pod: V1Pod | undefined): Promise<string> {
+async function excuse(api: KubeApi, path: string, name: string, pod: V1Pod | undefined): Promise<string> {
   if (pod === undefined) return `${name}: does not exist`;
   const scheduled = pod.spec?.nodeName === undefined ? 'not scheduled' : `on ${pod.spec.nodeName}`;
   const state = pod.status?.containerStatuses?.[0]?.state;
   const reason = state?.waiting?.reason ?? state?.terminated?.reason ?? '';
   const query = new URLSearchParams({ fieldSelector: `involvedObject.name=${name}`, limit: '50' });
-  const { items } = await api.get<{ items: CoreV1Event[] }>(`${NAMESPACE_PATH}/events?${query}`);
+  const { items } = await api.get<{ items: CoreV1Event[] }>(`${path}/events?${query}`);
   const warning = items.filter(({ type }) => type === 'Warning').at(-1);
   const event = warning === undefined ? '' : `${warning.reason}: ${warning.message}`;
   return [`${name}: ${pod.status?.phase ?? 'Unknown'}`, scheduled, reason, event].filter((part) => part !== '').join(', ');

@@ -16,6 +16,8 @@ export interface Target {
 export interface Reached extends Target {
   readonly from: string;
   readonly ok: boolean;
+  /** Whether anybody answered. */
+  readonly answered: boolean;
   /** The body, or why there is none. */
   readonly answer: string;
 }
@@ -52,9 +54,9 @@ with ThreadPoolExecutor(16) as pool:
         print(n, ' '.join(line.split()))
 `;
 
-export async function reachFromPod(context: ClusterContext, pod: string, targets: readonly Target[]): Promise<Reached[]> {
+export async function reachFromPod(context: ClusterContext, pod: string, targets: readonly Target[], namespace?: string): Promise<Reached[]> {
   const urls = targets.map(({ url }) => url);
-  const { stdout } = await execInPod(context, pod, ['sh', '-c', POD_SCRIPT, 'reach', ...urls]);
+  const { stdout } = await execInPod(context, pod, ['sh', '-c', POD_SCRIPT, 'reach', ...urls], namespace);
   return readReached(`pod ${pod}`, targets, stdout);
 }
 
@@ -71,7 +73,8 @@ export function readReached(from: string, targets: readonly Target[], output: st
   );
   return targets.map((target, index) => {
     const { verdict, text } = lines.get(index + 1) ?? { verdict: 'no', text: 'no result' };
-    return { ...target, from, ok: verdict === 'ok' && target.answers.includes(text.trim()), answer: text.trim() };
+    const answered = verdict === 'ok';
+    return { ...target, from, ok: answered && target.answers.includes(text.trim()), answered, answer: text.trim() };
   });
 }
 

@@ -24,7 +24,7 @@ export const clusterIp: Check = {
       name: 'service-rules-lost',
       // Without the rules the packets go wherever the default route leads: to nobody, or to somebody else who answers.
       observed: /(pod|host) \S+ → http:\/\/\S+:80\/hostname: (?![ab]-)/,
-      apply: faulty((context, mend) => loseServiceRules(context, 'KUBE-SERVICES', mend)),
+      apply: faulty((context, mend) => loseServiceRules(context, 'all', mend)),
     },
   ],
 };

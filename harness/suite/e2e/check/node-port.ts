@@ -25,7 +25,7 @@ export const nodePort: Check = {
       name: 'node-port-rules-lost',
       // Without the rules the packets go wherever the default route leads: to nobody, or to somebody else who answers.
       observed: /(pod|host) \S+ → http:\/\/\S+:3\d{4}\/hostname: (?![ab]-)/,
-      apply: faulty((context, mend) => loseServiceRules(context, 'KUBE-NODEPORTS', mend)),
+      apply: faulty((context, mend) => loseServiceRules(context, 'node-ports', mend)),
     },
   ],
 };

@@ -6,22 +6,48 @@ import type { Mend } from './mend.ts';
 import { stopUnit } from './unit.ts';
 import { until } from '../wait.ts';
 
-/**
- * On the last node kube-proxy is gone and a chain of its rules lost; it lays them all again once it runs.
- * `KUBE-SERVICES` holds the way to every service, `KUBE-NODEPORTS` that to node ports alone.
- */
-export async function loseServiceRules(context: ClusterContext, chain: 'KUBE-SERVICES' | 'KUBE-NODEPORTS', mend: Mend): Promise<void> {
+/** Ways to services that kube-proxy lays: those to all of them, or those to node ports alone. */
+type Ways = 'all' | 'node-ports';
+
+interface Rules {
+  /** Prints the rules; the pattern says whether there are any. */
+  readonly show: readonly string[];
+  readonly present: RegExp;
+  readonly lose: readonly string[];
+}
+
+const chain = (name: string): Rules => ({
+  show: ['iptables', '--wait', '10', '-t', 'nat', '-S', name],
+  present: /^-A /m,
+  lose: ['iptables', '--wait', '10', '-t', 'nat', '-F', name],
+});
+
+const map = (family: string, name: string): Rules => ({
+  show: ['nft', 'list', 'map', family, 'kube-proxy', name],
+  present: /elements = \{/,
+  lose: ['nft', 'flush', 'map', family, 'kube-proxy', name],
+});
+
+/** On the last node kube-proxy is gone and some of its rules lost; it lays them all again once it runs. */
+export async function loseServiceRules(context: ClusterContext, ways: Ways, mend: Mend): Promise<void> {
   const host = last(nodes(context));
   await fixture(context);
-  const rules = () => must(host, ['iptables', '--wait', '10', '-t', 'nat', '-S', chain]);
+  const { show, present, lose } = rulesOf(context, ways);
   mend(() =>
     until({
-      what: `kube-proxy has laid ${chain} on ${host.name} again`,
+      what: `kube-proxy has laid its rules on ${host.name} again`,
       limitMs: 60_000,
       signal: context.signal,
-      attempt: async () => ((await rules()).includes('-A') ? { value: undefined } : { observed: 'an empty chain' }),
+      attempt: async () => (present.test(await must(host, show)) ? { value: undefined } : { observed: `${show.at(-1)} is empty` }),
     }),
   );
   await stopUnit([host], 'kube-proxy', mend);
-  await must(host, ['iptables', '--wait', '10', '-t', 'nat', '-F', chain]);
+  await must(host, lose);
+}
+
+/** Names are kube-proxy's own: pkg/proxy/iptables/proxier.go and pkg/proxy/nftables/proxier.go of Kubernetes. */
+function rulesOf({ deployment }: ClusterContext, ways: Ways): Rules {
+  const { proxyMode, serviceCIDR } = deployment.spec.network;
+  if (proxyMode === 'iptables') return chain(ways === 'all' ? 'KUBE-SERVICES' : 'KUBE-NODEPORTS');
+  return map(serviceCIDR.includes(':') ? 'ip6' : 'ip', ways === 'all' ? 'service-ips' : 'service-nodeports');
 }
