@@ -2,11 +2,14 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { chooseEngine } from '../artifact/machine-image/engine.ts';
 import { pruneEntries } from '../artifact/cache/prune.ts';
 import { mountedDirectories, pruneImages } from '../artifact/machine-image/prune.ts';
+import { moduleProxies } from '../artifact/go-module/proxy.ts';
 import { defaultCacheDirectory } from '../artifact/options.ts';
 import type { Finding, HostCheck } from '../doctor/finding.ts';
 import { thisHost } from '../doctor/host.ts';
-import { HOST_CHECKS, inspectHost, REMOTE_CHECKS } from '../doctor/inspect.ts';
+import { HOST_CHECKS, inspectHost, NO_MACHINE_CHECKS, REMOTE_CHECKS } from '../doctor/inspect.ts';
 import { repair } from '../doctor/repair.ts';
+import { describeSources, findReachable, type ReleaseSource } from '../doctor/sources.ts';
+import { loadMatrix } from '../matrix/load.ts';
 import { PROVIDERS, type ProviderName } from '../provider/provider-of.ts';
 
 /** DESIGN.md: an infrastructure error, safe to retry. */
@@ -35,7 +38,7 @@ Examples:
 Exit codes: 0 the host is ready · 3 it is not`)
     .action(async ({ fix = false, prune, dryRun = false, provider }: { fix?: boolean; prune?: number | true; dryRun?: boolean; provider: ProviderName | 'none' }) => {
       if (prune !== undefined) await pruneArtifacts(prune === true ? UNUSED_DAYS : prune, dryRun);
-      else process.exitCode = await doctor(fix, provider === 'container' ? HOST_CHECKS : REMOTE_CHECKS);
+      else process.exitCode = await doctor(fix, CHECKS[provider], provider !== 'none');
     });
 }
 
@@ -57,9 +60,12 @@ async function pruneArtifacts(unusedDays: number, dryRun: boolean): Promise<void
   if (images.length + entries.length === 0) say(`nothing has been unused for ${unusedDays} days`);
 }
 
-async function doctor(fix: boolean, checks: readonly HostCheck[]): Promise<number> {
+const CHECKS: Readonly<Record<ProviderName | 'none', readonly HostCheck[]>> = { container: HOST_CHECKS, kubevirt: REMOTE_CHECKS, none: NO_MACHINE_CHECKS };
+
+async function doctor(fix: boolean, checks: readonly HostCheck[], withSources: boolean): Promise<number> {
   const started = performance.now();
   const host = thisHost();
+  const sources = withSources ? findReachable(await releaseSources(), new AbortController().signal) : undefined;
   let findings = await inspectHost(host, checks);
   if (fix && host.root && findings.some(({ repair: way }) => way !== undefined)) {
     const interruption = new AbortController();
@@ -71,12 +77,24 @@ async function doctor(fix: boolean, checks: readonly HostCheck[]): Promise<numbe
   }
   const errors = findings.filter(({ severity }) => severity === 'error');
   for (const finding of findings) say(describe(finding));
+  if (sources !== undefined) for (const line of describeSources(await sources)) say(line);
   if (errors.length === 0) {
     say(`ready: ${checks.length} checks in ${((performance.now() - started) / 1000).toFixed(1)} s`);
     return 0;
   }
   say(`not ready: ${errors.length} of ${checks.length} checks failed`);
   return HOST_NOT_READY;
+}
+
+/** Where the shipped matrix takes releases from. */
+async function releaseSources(): Promise<ReleaseSource[]> {
+  const { document } = await loadMatrix();
+  const [proxy] = moduleProxies();
+  const upstream = document.axes.kubernetes.upstream?.url;
+  return [
+    ...(proxy === undefined ? [] : [{ name: 'go-module' as const, title: `the Go module proxy ${new URL(proxy).host}`, url: `${proxy}/k8s.io/kubernetes/@v/list` }]),
+    ...(upstream === undefined ? [] : [{ name: 'upstream' as const, title: `the download site ${new URL(upstream).host}`, url: `${upstream}/stable.txt` }]),
+  ];
 }
 
 function describe({ name, severity, problem, fix }: Finding): string {

@@ -16,7 +16,8 @@ export interface Finding {
 export type Repair =
   | { readonly type: 'packages'; readonly packages: readonly string[] }
   | { readonly type: 'sysctl'; readonly key: string; readonly value: string }
-  | { readonly type: 'module'; readonly module: string };
+  | { readonly type: 'module'; readonly module: string }
+  | { readonly type: 'toolchain' };
 
 /** One check of the host. It never changes anything and never throws: what cannot be found out is a finding too. */
 export interface HostCheck {
@@ -36,6 +37,8 @@ export interface Host {
   readonly run: (command: readonly [string, ...string[]]) => Promise<{ readonly exitCode: number; readonly stdout: string; readonly stderr: string }>;
   /** Free bytes on the file system of the path, or of its nearest ancestor that exists. */
   readonly freeSpace: (path: string) => Promise<number>;
+  /** Whether the artifact cache has the Go toolchain. */
+  readonly hasToolchain: () => Promise<boolean>;
 }
 
 /** A finding that keeps machines from running. */

@@ -1,6 +1,8 @@
 import { readFile, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { execa } from 'execa';
+import { Store } from '../artifact/cache/store.ts';
+import { toolchainRecipe } from '../artifact/go-module/toolchain.ts';
 import { defaultCacheDirectory } from '../artifact/options.ts';
 import type { Host } from './finding.ts';
 
@@ -26,6 +28,7 @@ export function thisHost(cacheDirectory = defaultCacheDirectory()): Host {
       return { exitCode, stdout, stderr };
     },
     freeSpace,
+    hasToolchain: async () => (await new Store(cacheDirectory).find(toolchainRecipe())) !== undefined,
   };
 }
 

@@ -3,14 +3,18 @@ import { failure, type Finding, type Host, type HostCheck } from './finding.ts';
 import { bridgeFilterCheck, forwardingCheck, inotifyInstancesCheck, inotifyWatchesCheck, networkCheck, overlayCheck } from './kernel-checks.ts';
 import { packagesCheck, remotePackagesCheck } from './packages.ts';
 import { architectureCheck, capabilityCheck, diskCheck, memoryCheck, rootCheck, systemCheck } from './system-checks.ts';
+import { toolchainCheck } from './toolchain-check.ts';
 
 export const HOST_CHECKS: readonly HostCheck[] = [
   rootCheck, architectureCheck, systemCheck, capabilityCheck, packagesCheck, diskCheck, memoryCheck,
   overlayCheck, bridgeFilterCheck, networkCheck, inotifyInstancesCheck, inotifyWatchesCheck, forwardingCheck, engineCheck,
+  toolchainCheck,
 ];
 
+/** For commands that start no machine: lint and plan. */
+export const NO_MACHINE_CHECKS: readonly HostCheck[] = [architectureCheck, systemCheck, remotePackagesCheck, diskCheck];
 /** For providers whose machines run elsewhere: what artifacts and playbooks need, and no more. */
-export const REMOTE_CHECKS: readonly HostCheck[] = [architectureCheck, systemCheck, remotePackagesCheck, diskCheck];
+export const REMOTE_CHECKS: readonly HostCheck[] = [...NO_MACHINE_CHECKS, toolchainCheck];
 
 /** What is wrong with the host, in the order of the checks; nothing is changed. Under a second on a host that is ready. */
 export async function inspectHost(host: Host, checks = HOST_CHECKS): Promise<Finding[]> {

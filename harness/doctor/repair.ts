@@ -1,5 +1,8 @@
 import { execa } from 'execa';
 import { ProofgridError } from '../../lifecycle/error.ts';
+import { Store } from '../artifact/cache/store.ts';
+import { toolchainRecipe } from '../artifact/go-module/toolchain.ts';
+import { defaultCacheDirectory } from '../artifact/options.ts';
 import type { Finding, Repair } from './finding.ts';
 import { systemPath } from './host.ts';
 
@@ -25,11 +28,22 @@ export async function repair(findings: readonly Finding[], say: (message: string
 
 async function mend(one: Repair, say: (message: string) => void, signal: AbortSignal): Promise<void> {
   if (one.type === 'packages') return;
+  if (one.type === 'toolchain') return fetchToolchain(say, signal);
   const command = one.type === 'sysctl' ? ['sysctl', '-w', `${one.key}=${one.value}`] : ['modprobe', one.module];
   const [file = '', ...args] = command;
   const { failed, stderr } = await execa(file, args, { reject: false, stdin: 'ignore', cancelSignal: signal, env: { PATH: systemPath() } });
   signal.throwIfAborted();
   say(failed ? `${command.join(' ')} failed: ${stderr.trim()}` : `${command.join(' ')} (until the next boot)`);
+}
+
+/** Without it a host is as ready as before: a site may have no module proxy and need none. */
+async function fetchToolchain(say: (message: string) => void, signal: AbortSignal): Promise<void> {
+  try {
+    await new Store(defaultCacheDirectory()).obtain(toolchainRecipe(), { signal, report: say });
+  } catch (error) {
+    signal.throwIfAborted();
+    say(error instanceof Error ? error.message : String(error));
+  }
 }
 
 async function install(packages: readonly string[], say: (message: string) => void, signal: AbortSignal): Promise<void> {

@@ -7,7 +7,7 @@ import type { RunOptions } from '../recipe.ts';
 const INHERITED = ['HOME', 'http_proxy', 'https_proxy', 'no_proxy', 'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'] as const;
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 /** How much of a failed program's output an error quotes. */
-const QUOTED_LINES = 8;
+const QUOTED_LINES = 12;
 
 /**
  * Runs a program in a process-id and mount namespace of its own. The kernel kills everything inside when this process

@@ -38,7 +38,14 @@ const KINDS: readonly Kind[] = [
 /** A failure of the go command as what it means; anything else (the compiler's own words) as it is. */
 export function moduleError(error: unknown, signal: AbortSignal): unknown {
   if (signal.aborted || !(error instanceof ProofgridError) || error.code !== 'ARTIFACT_COMMAND_FAILED') return error;
-  const kind = KINDS.find(({ pattern }) => pattern.test(error.what));
+  const words = saidInJson(error.what) ?? error.what;
+  const kind = KINDS.find(({ pattern }) => pattern.test(words));
   if (kind === undefined) return error;
-  return new ProofgridError({ code: kind.code, fault: 'infrastructure', what: `${kind.what}: ${error.what}`, remedy: kind.remedy, cause: error });
+  return new ProofgridError({ code: kind.code, fault: 'infrastructure', what: `${kind.what}: ${words}`, remedy: kind.remedy, cause: error });
+}
+
+/** `go mod download -json` puts the one line that matters into a field. */
+function saidInJson(output: string): string | undefined {
+  const field = /"Error": ("(?:[^"\\]|\\.)*")/.exec(output)?.[1];
+  return field === undefined ? undefined : String(JSON.parse(field));
 }

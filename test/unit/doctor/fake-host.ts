@@ -7,10 +7,11 @@ export interface FakeHost {
   readonly root?: boolean;
   readonly architecture?: string;
   readonly free?: number;
+  readonly toolchain?: boolean;
 }
 
 /** A host where everything is as it should be, except for what a test says. */
-export function fakeHost({ files = {}, programs = {}, root = true, architecture = 'x64', free = 2 ** 40 }: FakeHost = {}): Host {
+export function fakeHost({ files = {}, programs = {}, root = true, architecture = 'x64', free = 2 ** 40, toolchain = true }: FakeHost = {}): Host {
   const all: Record<string, string> = {
     '/etc/os-release': 'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nID=debian\nVERSION_ID="12"\n',
     '/proc/self/status': 'Name:\tnode\nCapEff:\t000001ffffffffff\n',
@@ -35,5 +36,6 @@ export function fakeHost({ files = {}, programs = {}, root = true, architecture 
     read: (path) => Promise.resolve(all[path]),
     run: (command) => Promise.resolve({ exitCode: every[command[0]] ? 0 : 127, stdout: '', stderr: '', ...every[command[0]]?.(command) }),
     freeSpace: () => Promise.resolve(free),
+    hasToolchain: () => Promise.resolve(toolchain),
   };
 }

@@ -34,6 +34,11 @@ test('a kernel without br_netfilter', async () => {
   expect(finding).toMatchObject({ name: 'bridge-filter', repair: { type: 'module', module: 'br_netfilter' } });
 });
 
+test('a toolchain that is missing is worth a note, and --fix fetches it', async () => {
+  const [finding] = await inspectHost(fakeHost({ toolchain: false }));
+  expect(finding).toMatchObject({ name: 'go-toolchain', severity: 'note', repair: { type: 'toolchain' } });
+});
+
 test('what is worked around is a note, not an error', async () => {
   const findings = await inspectHost(fakeHost({ files: { '/proc/self/status': 'CapEff:\t000001fffeffffff\n', '/etc/os-release': 'PRETTY_NAME="Debian GNU/Linux 13 (trixie)"\nID=debian\nVERSION_ID="13"\n' } }));
   expect(findings.map(({ name, severity }) => [name, severity])).toEqual([['system', 'note'], ['capabilities', 'note']]);
