@@ -24,6 +24,7 @@ export async function runCell(run: CellRun): Promise<Verdict> {
   };
   journal.write({ type: 'cell-started', cell: cell.slug });
   for (const [name, value] of Object.entries(cell.axes)) journal.write({ type: 'property', cell: cell.slug, name, value });
+  cell.notes.forEach((value, index) => journal.write({ type: 'property', cell: cell.slug, name: `note.${index + 1}`, value }));
   const paths = await makeCellDirectory(run.directory.root, cell.slug);
   const heart: { timer?: NodeJS.Timeout } = {};
   try {

@@ -10,6 +10,7 @@ import type { Cell } from '../matrix/cell.ts';
 import { loadMatrix } from '../matrix/load.ts';
 import { selectCells } from '../matrix/select.ts';
 import type { Tier } from '../matrix/schema.ts';
+import type { ReleaseSource } from '../matrix/versions/schema.ts';
 import type { Capacity, Provider } from '../provider/contract.ts';
 import { processOwner } from '../provider/owner.ts';
 import { providerOf, type ProviderName } from '../provider/provider-of.ts';
@@ -22,7 +23,7 @@ import type { Keep } from './cell-run.ts';
 import { runCells } from './engine.ts';
 import { unreleasedLeases, type KeptLease } from './kept-leases.ts';
 import { messageOf } from './phase.ts';
-import { passedSuites, resumeRun, type Resumed } from './resume.ts';
+import { passedSuites, releaseSourceOf, resumeRun, type Resumed } from './resume.ts';
 import { wishOf } from './prepare.ts';
 import { makeRunDirectory, newRunName, runDirectory, type RunDirectory } from './run-directory.ts';
 
@@ -41,6 +42,8 @@ export interface StartRequest {
   /** Directory of an earlier run to continue; excludes `directory`. */
   readonly resume?: string;
   readonly matrix?: string;
+  /** Where releases come from, instead of what the versions file says. */
+  readonly source?: ReleaseSource;
   readonly argv: readonly string[];
   readonly signal: AbortSignal;
 }
@@ -50,7 +53,7 @@ export interface StartRequest {
  * what `run` says must be what `report` says. Rejects only before anything is started.
  */
 export async function startRun(request: StartRequest): Promise<number> {
-  const matrix = await loadMatrix(request.matrix);
+  const matrix = await loadMatrix(request.matrix, request.resume === undefined ? request.source : releaseSourceOf(request.resume));
   const resumed = request.resume === undefined ? undefined : resumeRun(request.resume, matrix);
   const name = resumed === undefined ? (request.provider ?? 'container') : resumedProvider(resumed);
   const site = name === 'kubevirt' ? siteOf(request, resumed) : undefined;
@@ -65,7 +68,7 @@ export async function startRun(request: StartRequest): Promise<number> {
   journal.onLine(report.line);
   let exitCode: number;
   try {
-    await execute(request, { run, directory, journal, cells, resumed, provider, capacity, site });
+    await execute(request, { run, directory, journal, cells, resumed, provider, capacity, site, source: matrix.document.versions.source });
   } finally {
     journal.close();
     const { record } = writeReports(directory.root);
@@ -96,17 +99,18 @@ interface Execution {
   readonly provider: Provider;
   readonly capacity: Capacity;
   readonly site: string | undefined;
+  readonly source: ReleaseSource;
 }
 
 async function execute(request: StartRequest, execution: Execution): Promise<void> {
-  const { run, directory, journal, cells, resumed, provider, capacity, site } = execution;
+  const { run, directory, journal, cells, resumed, provider, capacity, site, source } = execution;
   const started = performance.now();
   const artifacts = createArtifacts();
   const leases = request.resume === undefined ? [] : await unreleasedLeases(request.resume, site, () => provider);
   const planned = resumed?.record.cells ?? cells.map(({ slug, axes, suites }) => ({ cell: slug, axes, suites }));
   journal.write({
     type: 'run-started',
-    ...{ run, version: proofgridVersion(), argv: [...request.argv], provider: provider.name, ...(site === undefined ? {} : { site }) },
+    ...{ run, version: proofgridVersion(), argv: [...request.argv], provider: provider.name, source, ...(site === undefined ? {} : { site }) },
     cells: planned.map(({ cell, axes, suites }) => ({ cell, axes, suites })),
   });
   const finish = (verdict: Verdict, reason?: string) => {

@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import { ProofgridError } from '../../lifecycle/error.ts';
 import { loadMatrix } from '../matrix/load.ts';
 import { makePlan } from '../matrix/plan.ts';
+import { RELEASE_SOURCES, type ReleaseSource } from '../matrix/versions/schema.ts';
 import { planTable } from '../matrix/plan-table.ts';
 import { cellManifests } from '../provider/kubevirt/manifests.ts';
 import { loadSite } from '../provider/kubevirt/site.ts';
@@ -15,6 +16,7 @@ interface PlanOptions {
   readonly explain: boolean;
   readonly coverage: boolean;
   readonly matrix?: string;
+  readonly source?: ReleaseSource;
   readonly provider: 'container' | 'kubevirt';
   readonly site: string;
 }
@@ -25,7 +27,8 @@ Examples:
   proofgrid plan --tier merge-request --explain           why each cell is in or out
   proofgrid plan --tier nightly --coverage                how many of all values and pairs its cells have
   proofgrid plan ha --set os=debian-13 --format json      one cell, for a program
-  proofgrid plan --set kubernetes=1.34.1 --set etcd=3.5   versions that the matrix does not list, from upstream
+  proofgrid plan --set kubernetes=1.36                    the newest patch of a minor; latest is the newest of all
+  proofgrid plan --set kubernetes=1.34.9 --set etcd=3.5   a release that the versions file does not list
   proofgrid plan ha --provider kubevirt --site multus --format manifests   every object that a cell will create`;
 
 export function planCommand(): Command {
@@ -41,12 +44,13 @@ export function planCommand(): Command {
     .option('--coverage', 'say how many values and pairs of values the cells have', false)
     .addOption(new Option('--provider <PROVIDER>', 'where the machines would come from').choices(['container', 'kubevirt']).default('container'))
     .addOption(new Option('--site <SITE>', 'with --provider kubevirt: a shipped site, or the file of one').env('PROOFGRID_SITE').default('default'))
+    .addOption(new Option('--source <SOURCE>', "where releases would come from (default: the versions file's)").choices(RELEASE_SOURCES))
     .option('--matrix <FILE>', 'another matrix file than the shipped one')
     .addHelpText('after', EXAMPLES);
   return command.action(async (names: string[], options: PlanOptions) => {
     refuseUnavailable(options);
     const { set, tier, suite, explain, coverage } = options;
-    const matrix = await loadMatrix(options.matrix);
+    const matrix = await loadMatrix(options.matrix, options.source);
     const wish = { names, set, ...(tier !== undefined && { tier }), ...(suite !== undefined && { suites: [suite] }) };
     const plan = makePlan(matrix, wish, { explain, coverage });
     const { writeOut, writeErr } = command.configureOutput();

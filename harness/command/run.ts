@@ -5,6 +5,7 @@ import type { Keep } from '../cell/cell-run.ts';
 import { interruptible } from '../cell/interruption.ts';
 import { startRun } from '../cell/start.ts';
 import { TIERS, type Tier } from '../matrix/schema.ts';
+import { RELEASE_SOURCES, type ReleaseSource } from '../matrix/versions/schema.ts';
 import { PROVIDERS, type ProviderName } from '../provider/provider-of.ts';
 
 interface RunOptions {
@@ -17,12 +18,15 @@ interface RunOptions {
   readonly keep: Keep;
   readonly resume?: string;
   readonly matrix?: string;
+  readonly source?: ReleaseSource;
 }
 
 const EXAMPLES = `
 Examples:
   proofgrid run all-in-one                                   one machine, every suite of its tier
   proofgrid run small --set os=debian-13 --set runtime=docker
+  proofgrid run small --set kubernetes=1.36 --set network=flannel-vxlan
+  proofgrid run all-in-one --source upstream                 download releases instead of building them
   proofgrid run ha --suite lifecycle,e2e --keep failed       leave the machines when something fails
   proofgrid run --tier smoke --run-dir proofgrid-runs/mr
   proofgrid run small --provider kubevirt --site sites/lab.yaml
@@ -43,6 +47,7 @@ export function runCommand(): Command {
     .option('--run-dir <DIR>', 'where the run is written (default: proofgrid-runs/<run>)')
     .addOption(new Option('--keep <WHEN>', 'leave the machines at the end').choices(['never', 'failed', 'always']).default('never'))
     .option('--resume <DIR>', 'continue the run of this directory: only what has not passed')
+    .addOption(new Option('--source <SOURCE>', "where releases come from (default: the versions file's)").choices(RELEASE_SOURCES))
     .option('--matrix <FILE>', 'another matrix file than the shipped one')
     .addHelpText('after', EXAMPLES)
     .action(async (names: string[], options: RunOptions) => {
@@ -62,6 +67,7 @@ export function runCommand(): Command {
             ...(options.runDir === undefined ? {} : { directory: path.resolve(options.runDir) }),
             ...(options.resume === undefined ? {} : { resume: path.resolve(options.resume) }),
             ...(options.matrix === undefined ? {} : { matrix: options.matrix }),
+            ...(options.source === undefined ? {} : { source: options.source }),
           }),
         (message) => process.stderr.write(`proofgrid: ${message}\n`),
       );
@@ -69,8 +75,8 @@ export function runCommand(): Command {
 }
 
 /** What a resumed run has is in its journal; a wish beside it would be dropped without a word. */
-function refuseWishes(names: readonly string[], { runDir, set, tier, suite }: RunOptions): void {
-  const wishes = { CELL: names[0], '--set': set[0], '--tier': tier, '--suite': suite, '--run-dir': runDir };
+function refuseWishes(names: readonly string[], { runDir, set, tier, suite, source }: RunOptions): void {
+  const wishes = { CELL: names[0], '--set': set[0], '--tier': tier, '--suite': suite, '--source': source, '--run-dir': runDir };
   const [wish] = Object.entries(wishes).find(([, value]) => value !== undefined) ?? [];
   if (wish === undefined) return;
   throw new ProofgridError({

@@ -4,6 +4,7 @@ import { jsonSchemaText, KINDS, type Kind } from '../matrix/json-schema.ts';
 const EXAMPLES = `
 Examples:
   proofgrid schema                            of matrix files; shipped as schema/matrix.schema.json
+  proofgrid schema --kind Versions            of versions files; shipped as schema/versions.schema.json
   proofgrid schema --kind ClusterDeployment   shipped as schema/cluster-deployment.schema.json
   proofgrid schema --kind Site                of a KubeVirt cluster; shipped as schema/site.schema.json
 

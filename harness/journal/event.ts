@@ -16,7 +16,7 @@ export interface PhaseId {
 
 /** One line of `journal.jsonl` before its envelope. Durations are milliseconds. */
 export type JournalEvent =
-  | { type: 'run-started'; run: string; version: string; argv: string[]; provider: string; site?: string | undefined; cells: PlannedCell[] }
+  | { type: 'run-started'; run: string; version: string; argv: string[]; provider: string; site?: string | undefined; source?: string | undefined; cells: PlannedCell[] }
   | { type: 'cell-started'; cell: string }
   /** A fact about the cell for the report: axes, versions, digests. */
   | { type: 'property'; cell: string; name: string; value: string }

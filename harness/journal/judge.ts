@@ -20,6 +20,7 @@ export function judgeRun(run: RunDraft, torn: boolean): RunRecord {
     argv: run.started?.argv ?? [],
     provider: run.started?.provider ?? 'unknown',
     ...(run.started?.site === undefined ? {} : { site: run.started.site }),
+    ...(run.started?.source === undefined ? {} : { source: run.started.source }),
     ...(run.firstStarted === undefined ? {} : { startedAt: run.firstStarted.at }),
     ...(run.last === undefined ? {} : { endedAt: run.last.at }),
     durationMs: said?.durationMs ?? elapsed(run.started?.at, run.last?.at),

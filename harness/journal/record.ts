@@ -54,6 +54,8 @@ export interface RunRecord {
   readonly provider: string;
   /** Of the provider kubevirt: a shipped site's name, or a file. */
   readonly site?: string;
+  /** Where releases came from: `go-module` or `upstream`. */
+  readonly source?: string;
   readonly startedAt?: string;
   readonly endedAt?: string;
   readonly durationMs: number;

@@ -17,6 +17,7 @@ const line = z.discriminatedUnion('type', [
     argv: z.array(z.string()),
     provider: z.string(),
     site: z.string().optional(),
+    source: z.string().optional(),
     cells: z.array(plannedCell),
   }),
   z.object({ ...envelope, type: z.literal('cell-started'), cell: z.string() }),

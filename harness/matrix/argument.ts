@@ -1,5 +1,6 @@
 import { ProofgridError } from '../../lifecycle/error.ts';
 import { closest } from '../../lifecycle/suggest.ts';
+import { resolveAlias } from './alias.ts';
 import { accepts } from './axis.ts';
 import { AXES, type Axis } from './cell.ts';
 import type { Assignments } from './product.ts';
@@ -14,7 +15,7 @@ export function parseAssignments({ document }: Matrix, words: readonly string[])
     const equals = word.indexOf('=');
     if (equals < 1) throw usage('SET_MALFORMED', `--set ${JSON.stringify(word)} is no axis=value`, 'write for example --set os=debian-13');
     const axis = oneOf(AXES, word.slice(0, equals), 'axis');
-    const value = word.slice(equals + 1);
+    const value = resolveAlias(document.versions, axis, word.slice(equals + 1));
     if (assignments[axis] !== undefined) throw usage('SET_TWICE', `--set names the axis ${axis} twice`, 'keep one of them');
     if (!accepts(document, axis, value)) {
       throw usage('MATRIX_UNKNOWN_VALUE', `${axis} has no value ${JSON.stringify(value)}`, adviceOn(document, axis, value));

@@ -1,16 +1,13 @@
 import { AXES, type Axis, type KubernetesSource, type PackageSource } from './cell.ts';
 import { nameOfRuntime } from './runtime.ts';
 import type { MatrixDocument } from './schema.ts';
-import { FULL_VERSION } from './version.ts';
+import { FULL_VERSION, RUNTIME_NAME } from './version.ts';
 
 export type AxisValues = Readonly<Record<Axis, string>>;
 
-/** The values that the matrix file lists on an axis, in its order. */
+/** The values that the matrix has on an axis, in its order. */
 export function listed({ axes }: MatrixDocument, axis: Axis): readonly string[] {
   switch (axis) {
-    case 'kubernetes':
-    case 'etcd':
-      return axes[axis].values.map(({ version }) => version);
     case 'runtime':
       return axes.runtime.values.map(nameOfRuntime);
     case 'topology':
@@ -30,28 +27,28 @@ export function withDefaults(document: MatrixDocument, values: { readonly [axis 
   return perAxis((axis) => values[axis] ?? document.axes[axis].default);
 }
 
-/** Whether a cell may have this value: it is listed, or a full version that the axis's upstream mirror has. */
+/** Whether a cell may have this value: it is listed, or it is a release that needs no row to be found. */
 export function accepts(document: MatrixDocument, axis: Axis, value: string): boolean {
-  return listed(document, axis).includes(value) || isUpstream(document, axis, value);
+  return listed(document, axis).includes(value) || isRelease(axis, value);
 }
 
-function isUpstream({ axes }: MatrixDocument, axis: Axis, value: string): boolean {
-  return (axis === 'kubernetes' || axis === 'etcd') && axes[axis].upstream !== undefined && FULL_VERSION.test(value);
+function isRelease(axis: Axis, value: string): boolean {
+  if (axis === 'runtime') return RUNTIME_NAME.exec(value)?.[2] !== undefined;
+  return (axis === 'kubernetes' || axis === 'etcd') && FULL_VERSION.test(value);
 }
 
 /** Where an accepted Kubernetes version comes from; undefined when nothing says so. */
-export function kubernetesSource({ axes }: MatrixDocument, version: string): KubernetesSource | undefined {
-  const entry = axes.kubernetes.values.find((value) => value.version === version);
-  return entry?.source ?? upstreamRelease(axes.kubernetes.upstream?.url, version);
+export function kubernetesSource({ versions }: MatrixDocument, version: string): KubernetesSource | undefined {
+  return versions.kubernetes.find((row) => row.version === version)?.source ?? release(versions, 'kubernetes', version);
 }
 
 /** Where an accepted etcd version comes from; undefined when nothing says so. */
-export function etcdSource({ axes }: MatrixDocument, version: string): PackageSource | undefined {
-  const entry = axes.etcd.values.find((value) => value.version === version);
-  return entry?.source ?? upstreamRelease(axes.etcd.upstream?.url, version);
+export function etcdSource({ versions }: MatrixDocument, version: string): PackageSource | undefined {
+  return versions.etcd.find((row) => row.version === version)?.source ?? release(versions, 'etcd', version);
 }
 
-function upstreamRelease(url: string | undefined, version: string) {
-  if (url === undefined || !FULL_VERSION.test(version)) return undefined;
-  return { type: 'upstream', url: url.replace(/\/+$/, ''), version } as const;
+function release({ source, mirrors }: MatrixDocument['versions'], component: 'kubernetes' | 'etcd', version: string) {
+  if (!FULL_VERSION.test(version)) return undefined;
+  if (source === 'go-module') return { type: source, version } as const;
+  return { type: source, url: mirrors[component].replace(/\/+$/, ''), version } as const;
 }

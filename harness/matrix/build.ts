@@ -1,7 +1,9 @@
 import { ProofgridError } from '../../lifecycle/error.ts';
+import { addOnsOf } from './add-ons.ts';
 import { etcdSource, kubernetesSource, perAxis, type AxisValues } from './axis.ts';
 import type { Cell, TopologyMachine } from './cell.ts';
 import type { Matrix } from './load.ts';
+import { notesOf } from './notes.ts';
 import { bytes, cores } from './quantity.ts';
 import { runtimeOf } from './runtime.ts';
 import { slugOf } from './slug.ts';
@@ -22,11 +24,8 @@ export function buildCell(matrix: Matrix, axes: AxisValues, suites: readonly str
       ...(source !== undefined && { runtime: source }),
     },
     ...(axes.network === 'manifest' && networkManifest !== undefined && { networkManifest }),
-    addOns: {
-      dns: document.dns,
-      policy: { type: 'none', reason: 'the matrix names no version' },
-      metrics: { type: 'none', reason: 'the matrix names no version' },
-    },
+    addOns: addOnsOf(document, axes),
+    notes: notesOf(document, axes),
   };
 }
 
@@ -36,5 +35,5 @@ function machinesOf({ document }: Matrix, topology: string): readonly TopologyMa
 }
 
 function unsourced(axis: string, version: string): never {
-  throw new ProofgridError({ code: 'MATRIX_VERSION_WITHOUT_SOURCE', fault: 'usage', what: `nothing says where ${axis} ${version} comes from`, remedy: `list it in axes.${axis}.values` });
+  throw new ProofgridError({ code: 'MATRIX_VERSION_WITHOUT_SOURCE', fault: 'usage', what: `nothing says where ${axis} ${version} comes from`, remedy: 'give it a row in the versions file' });
 }

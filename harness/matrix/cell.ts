@@ -1,6 +1,6 @@
 import type { Role, Runtime } from '../../lifecycle/cluster-deployment.ts';
 
-export const AXES = ['os', 'kubernetes', 'runtime', 'etcd', 'network', 'topology'] as const;
+export const AXES = ['os', 'kubernetes', 'runtime', 'etcd', 'network', 'proxy', 'topology'] as const;
 export type Axis = (typeof AXES)[number];
 
 export interface TopologyMachine {
@@ -31,6 +31,8 @@ export interface Cell {
   /** Path of the CNI manifest, only with the network `manifest`. */
   readonly networkManifest?: string;
   readonly addOns: AddOns;
+  /** What a reader of its report should know: a version that is not in the table, or out of support. */
+  readonly notes: readonly string[];
 }
 
 /** What runs on top of a cluster, each in the exact version that goes with the cell's Kubernetes, or why it does not. */

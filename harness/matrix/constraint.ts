@@ -3,6 +3,7 @@ import { AXES, type Axis } from './cell.ts';
 import { engineMatches, parseEngineCondition } from './runtime.ts';
 import type { Constraint, MatrixDocument } from './schema.ts';
 import { inRange, isRange } from './version.ts';
+import { versionConflicts } from './versions/conflicts.ts';
 
 /** Why a combination cannot exist. */
 export interface Conflict {
@@ -17,13 +18,18 @@ const MANIFEST_MISSING: Conflict = {
   reason: 'the network manifest needs the path of a CNI manifest in axes.network.manifest, and none is named',
 };
 
-/** Every constraint that the combination breaks; empty when the cell can exist. */
+/** Every constraint that the combination breaks, of the matrix file and of the versions file; empty when the cell can exist. */
 export function conflictsOf(document: MatrixDocument, values: AxisValues): readonly Conflict[] {
   const broken = document.constraints
     .filter((constraint) => excludes(document, constraint, values))
     .map(({ name, reason, source }) => ({ constraint: name, reason, ...(source !== undefined && { source }) }));
   const manifestMissing = values.network === 'manifest' && document.axes.network.manifest === undefined;
-  return manifestMissing ? [...broken, MANIFEST_MISSING] : broken;
+  return [...broken, ...versionConflicts(document, values), ...(manifestMissing ? [MANIFEST_MISSING] : [])];
+}
+
+/** A conflict in one line, with its name and who says so. */
+export function conflictText({ reason, constraint, source }: Conflict): string {
+  return `${reason} (${constraint}${source === undefined ? '' : `; ${source}`})`;
 }
 
 function excludes(document: MatrixDocument, { exclude }: Constraint, values: AxisValues): boolean {

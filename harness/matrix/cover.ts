@@ -1,8 +1,8 @@
 import { AXES } from './cell.ts';
 import type { AxisValues } from './axis.ts';
 
-/** How many axes are looked at together: 1 for each value alone, 2 for each pair of values. */
-export type Strength = 1 | 2;
+/** How many axes are looked at together: 1 for each value alone, 2 for each pair of values, 3 for each three. */
+export type Strength = 1 | 2 | 3;
 
 /** A combination, and how many tuples no combination chosen before it had. */
 export interface Chosen {
@@ -13,8 +13,11 @@ export interface Chosen {
 /** The tuples of a combination as text, fit for a set: `os=debian-12`, or `os=debian-12 runtime=docker`. */
 export function tuplesOf(values: AxisValues, strength: Strength): string[] {
   const single = AXES.map((axis) => `${axis}=${values[axis]}`);
-  if (strength === 1) return single;
-  return single.flatMap((first, index) => single.slice(index + 1).map((second) => `${first} ${second}`));
+  let tuples = single.map((text, index) => ({ text, index }));
+  for (let size = 1; size < strength; size += 1) {
+    tuples = tuples.flatMap(({ text, index }) => single.slice(index + 1).map((next, offset) => ({ text: `${text} ${next}`, index: index + 1 + offset })));
+  }
+  return tuples.map(({ text }) => text);
 }
 
 export function allTuples(combinations: readonly AxisValues[], strength: Strength): Set<string> {

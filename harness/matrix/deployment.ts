@@ -41,6 +41,7 @@ export function toClusterDeployment({ cell, kubernetes, etcd, images, runtime, s
       },
       network: {
         plugin: cell.axes.network as ClusterDeploymentInput['spec']['network']['plugin'],
+        proxyMode: cell.axes.proxy as ClusterDeploymentInput['spec']['network']['proxyMode'],
         ...(cell.networkManifest !== undefined && { manifest: cell.networkManifest }),
         ...(images.addOns.flannel !== undefined && { image: images.addOns.flannel.reference }),
         policy: addOn(cell.addOns.policy, images.addOns['kube-router']),

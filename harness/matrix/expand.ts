@@ -48,12 +48,18 @@ export function expandTier({ document }: Matrix, tier: Tier, set: Assignments = 
 
 function covering({ coverage }: TierDocument, possible: readonly AxisValues[], pinned: readonly AxisValues[]): Reasoned[] {
   if (coverage === 'full') return possible.map((values) => ({ values, why: 'the tier takes every cell of its values' }));
-  const [strength, noun] = coverage === 'pairwise' ? ([2, 'pair'] as const) : ([1, 'value'] as const);
+  const { strength, tuple } = COVERS[coverage];
   return cover(possible, strength, pinned).map(({ values, gained }) => ({
     values,
-    why: `${gained} ${noun}${gained === 1 ? '' : 's'} of values that no cell before it has`,
+    why: `${gained} ${tuple}${gained === 1 ? '' : 's'} of values that no cell before it has`,
   }));
 }
+
+const COVERS = {
+  threewise: { strength: 3, tuple: 'triple' },
+  pairwise: { strength: 2, tuple: 'pair' },
+  each: { strength: 1, tuple: 'value' },
+} as const;
 
 function unique(cells: readonly Reasoned[]): Reasoned[] {
   return [...new Map(cells.toReversed().map((cell) => [slugOf(cell.values), cell])).values()].toReversed();

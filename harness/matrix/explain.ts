@@ -1,6 +1,6 @@
 import { AXES } from './cell.ts';
 import type { AxisValues } from './axis.ts';
-import { conflictsOf } from './constraint.ts';
+import { conflictsOf, conflictText } from './constraint.ts';
 import { choicesOf, everything, product, type AxisChoices } from './product.ts';
 import type { Matrix } from './load.ts';
 import type { Tier } from './schema.ts';
@@ -25,7 +25,7 @@ export function explainExcluded({ document }: Matrix, { tier, assignments, cells
 
 function whyNot(document: Matrix['document'], values: AxisValues, choices: AxisChoices, tier: Tier): string {
   const [conflict] = conflictsOf(document, values);
-  if (conflict !== undefined) return `cannot exist: ${conflict.reason} (${conflict.constraint})`;
+  if (conflict !== undefined) return `cannot exist: ${conflictText(conflict)}`;
   const axis = AXES.find((one) => !choices[one].includes(values[one]));
   if (axis !== undefined) return `the tier ${tier} runs ${axis} ${choices[axis].join(' and ')} alone`;
   return `the tier ${tier} is ${document.tiers[tier].coverage}: other cells have all that it would add`;

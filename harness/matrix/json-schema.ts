@@ -2,12 +2,13 @@ import { z } from 'zod';
 import { clusterDeploymentSchema } from '../../lifecycle/cluster-deployment.ts';
 import { siteSchema } from '../provider/kubevirt/site.ts';
 import { matrixSchema } from './schema.ts';
+import { versionsSchema } from './versions/schema.ts';
 
 /** Documents that people write, and that editors complete. */
-export const KINDS = ['Matrix', 'ClusterDeployment', 'Site'] as const;
+export const KINDS = ['Matrix', 'Versions', 'ClusterDeployment', 'Site'] as const;
 export type Kind = (typeof KINDS)[number];
 
-const SCHEMAS = { Matrix: matrixSchema, ClusterDeployment: clusterDeploymentSchema, Site: siteSchema } as const;
+const SCHEMAS = { Matrix: matrixSchema, Versions: versionsSchema, ClusterDeployment: clusterDeploymentSchema, Site: siteSchema } as const;
 
 /** JSON Schema (draft 2020-12) of a document as it is written, before defaults. Ends with a line break. */
 export function jsonSchemaText(kind: Kind): string {

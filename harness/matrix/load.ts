@@ -2,10 +2,14 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { DocumentError, parseDocument, readDocument, type ReadDocument } from '../../lifecycle/document.ts';
 import { packageRoot } from '../../lifecycle/root.ts';
+import { refuseProblems } from './problem.ts';
+import { resolveMatrix } from './resolve.ts';
 import { findProblems } from './rules.ts';
-import { matrixSchema, type MatrixDocument } from './schema.ts';
+import { matrixSchema, type MatrixDocument, type MatrixFile } from './schema.ts';
+import type { ReleaseSource } from './versions/schema.ts';
+import { loadVersions, withSource, type VersionTable } from './versions/table.ts';
 
-/** A matrix file that is valid throughout: whatever is asked of it later cannot find it broken. */
+/** A matrix file that is valid throughout, with its versions file: whatever is asked of it later cannot find it broken. */
 export interface Matrix {
   readonly file: string;
   readonly document: MatrixDocument;
@@ -13,15 +17,30 @@ export interface Matrix {
   readonly networkManifest: string | undefined;
 }
 
+const shipped = (name: string) => path.relative(process.cwd(), path.join(packageRoot, 'matrix', name));
+
 /** The matrix file that is shipped, named relative to the working directory. */
 export function shippedMatrixFile(): string {
-  return path.relative(process.cwd(), path.join(packageRoot, 'matrix', 'matrix.yaml'));
+  return shipped('matrix.yaml');
 }
 
-/** Reads a matrix file. Rejects with a `DocumentError` that lists every mistake with its line, or `DOCUMENT_UNREADABLE`. */
-export async function loadMatrix(file: string = shippedMatrixFile()): Promise<Matrix> {
+/** The versions file that is shipped beside it. */
+export function shippedVersionsFile(): string {
+  return shipped('versions.yaml');
+}
+
+/**
+ * Reads a matrix file and the versions file that it names. Rejects with a `DocumentError` that lists every mistake with
+ * its line, or `DOCUMENT_UNREADABLE`.
+ * @param source instead of the versions file's own
+ */
+export async function loadMatrix(file: string = shippedMatrixFile(), source?: ReleaseSource): Promise<Matrix> {
   const read = await readDocument(file, matrixSchema);
-  const matrix = judged(file, read);
+  const versionsFile = path.join(path.dirname(file), read.value.versions);
+  if (!(await isFile(versionsFile))) {
+    throw new DocumentError([read.problem(['versions'], 'MATRIX_VERSIONS_MISSING', `the versions file ${versionsFile} is no file`, 'name one that exists, relative to the matrix file')]);
+  }
+  const matrix = judged(file, read, withSource(await loadVersions(versionsFile), source));
   if (matrix.networkManifest !== undefined && !(await isFile(matrix.networkManifest))) {
     const what = `the CNI manifest ${matrix.networkManifest} is no file`;
     throw new DocumentError([read.problem(['axes', 'network', 'manifest'], 'MATRIX_MANIFEST_MISSING', what, 'name one that exists, relative to the matrix file')]);
@@ -33,16 +52,14 @@ async function isFile(name: string): Promise<boolean> {
   return stat(name).then((found) => found.isFile(), () => false);
 }
 
-/** The same for text that is already read; `file` is named in errors and anchors relative paths. */
-export function parseMatrix(text: string, file: string): Matrix {
-  return judged(file, parseDocument(text, file, matrixSchema));
+/** The same for text that is already read, with any table; `file` is named in errors and anchors relative paths. */
+export function parseMatrix(text: string, file: string, versions: VersionTable): Matrix {
+  return judged(file, parseDocument(text, file, matrixSchema), versions);
 }
 
-function judged(file: string, { value: document, problem }: ReadDocument<MatrixDocument>): Matrix {
-  const [first, ...others] = findProblems(document)
-    .map((found) => problem(found.path, found.code, found.what, found.remedy))
-    .sort((a, b) => (a.where?.line ?? 0) - (b.where?.line ?? 0) || (a.where?.column ?? 0) - (b.where?.column ?? 0));
-  if (first !== undefined) throw new DocumentError([first, ...others]);
+function judged(file: string, { value, problem }: ReadDocument<MatrixFile>, versions: VersionTable): Matrix {
+  const document = resolveMatrix(value, versions);
+  refuseProblems(findProblems(document), problem);
   const manifest = document.axes.network.manifest;
   return { file, document, networkManifest: manifest === undefined ? undefined : path.resolve(path.dirname(file), manifest) };
 }

@@ -9,7 +9,7 @@ const MOST_MISSING = 10;
 
 /** The plan for a person: one line a cell, then whatever else was asked for. Ends with a line break. */
 export function planTable(plan: Plan): string {
-  const sections = [cellSection(plan), explanation(plan), exclusions(plan.excluded), coverageSection(plan.coverage)];
+  const sections = [cellSection(plan), notes(plan), explanation(plan), exclusions(plan.excluded), coverageSection(plan.coverage)];
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
 }
 
@@ -25,6 +25,10 @@ function cellSection({ cells, tier }: Plan): string {
   const largest = Math.max(0, ...cells.map(({ machines }) => memoryOf(machines)));
   const origin = tier === undefined ? '' : ` of the tier ${tier}`;
   return `${columns([header, ...rows])}\n\n${count(cells.length, 'cell')}${origin}; the largest needs ${memoryText(largest)} of memory`;
+}
+
+function notes({ cells }: Plan): string {
+  return [...new Set(cells.flatMap((cell) => cell.notes))].map((note) => `Note: ${note}`).join('\n');
 }
 
 function explanation({ cells }: Plan): string {

@@ -20,11 +20,18 @@ function unknown(document: MatrixDocument, axis: Axis, value: string, path: read
 /** What to write instead of a value that an axis does not have. */
 export function adviceOn(document: MatrixDocument, axis: Axis, value: string): string {
   const values = listed(document, axis);
-  const near = closest(value, values);
-  const upstream = (axis === 'kubernetes' || axis === 'etcd') && document.axes[axis].upstream !== undefined;
-  const choice = `use one of ${values.join(', ')}${upstream ? ', or a full upstream version such as 1.34.1' : ''}`;
+  // One version for another is no slip of the finger.
+  const near = /^[\d.]+$/.test(value) ? undefined : closest(value, values);
+  const choice = `use one of ${values.join(', ')}${OTHERS[axis] ?? ''}`;
   return near === undefined ? choice : `did you mean ${near}? Otherwise ${choice}`;
 }
+
+/** What an axis takes beside the values that it lists. */
+const OTHERS: { readonly [axis in Axis]?: string } = {
+  kubernetes: ', latest or a minor such as 1.37 for the newest of them, or a full version such as 1.37.2',
+  etcd: ', a minor such as 3.6 for the newest of it, or a full version such as 3.6.16',
+  runtime: ', or a containerd release such as containerd-2.4.2',
+};
 
 function defaults(document: MatrixDocument): Problem[] {
   return AXES.flatMap((axis) => unknown(document, axis, document.axes[axis].default, ['axes', axis, 'default']));

@@ -18,7 +18,7 @@ export function findProblems(document: MatrixDocument): Problem[] {
 }
 
 function duplicates(document: MatrixDocument): Problem[] {
-  const key: Partial<Record<Axis, string>> = { kubernetes: 'version', etcd: 'version', topology: 'name' };
+  const key: Partial<Record<Axis, string>> = { topology: 'name' };
   return [
     ...AXES.flatMap((axis) =>
       repeated(listed(document, axis), (index) => ['axes', axis, 'values', index, ...(key[axis] === undefined ? [] : [key[axis]])], `${axis}`)),
@@ -34,16 +34,17 @@ function duplicates(document: MatrixDocument): Problem[] {
   ];
 }
 
+/** A listed version that no row has, and that is no release either. */
 function sources(document: MatrixDocument): Problem[] {
   const sourceOf = { kubernetes: kubernetesSource, etcd: etcdSource };
   return (['kubernetes', 'etcd'] as const).flatMap((axis) =>
-    document.axes[axis].values.flatMap(({ version }, index) =>
+    document.axes[axis].values.flatMap((version, index) =>
       sourceOf[axis](document, version) !== undefined
         ? []
         : [{
-            path: ['axes', axis, 'values', index, 'version'],
+            path: ['axes', axis, 'values', index],
             code: 'MATRIX_VERSION_WITHOUT_SOURCE',
             what: `nothing says where ${axis} ${version} comes from`,
-            remedy: `give it a source${document.axes[axis].upstream === undefined ? ', or give the axis an upstream' : '; upstream has full versions alone, such as 1.34.1'}`,
+            remedy: `give it a row with a source in ${document.versions.file}; releases have full versions alone, such as 1.34.1`,
           }]));
 }

@@ -1,15 +1,16 @@
 import { RUNTIMES, type Runtime } from '../../lifecycle/cluster-deployment.ts';
 import type { RuntimeSource } from './cell.ts';
 import type { MatrixDocument } from './schema.ts';
-import { inRange, isValidRange } from './version.ts';
+import { inRange, isValidRange, RUNTIME_NAME } from './version.ts';
+import type { VersionTable } from './versions/table.ts';
 
 type RuntimeValue = MatrixDocument['axes']['runtime']['values'][number];
 type System = MatrixDocument['axes']['os']['values'][number];
 
-/** Minor versions of the engines in each system's packages; a stable Debian keeps them. */
-const PACKAGED: Readonly<Record<System, Readonly<Record<Runtime, string>>>> = {
-  'debian-12': { containerd: '1.6', docker: '20.10' },
-  'debian-13': { containerd: '1.7', docker: '26.1' },
+/** Minor versions in each system's packages; a stable Debian keeps them. */
+const PACKAGED: Readonly<Record<System, Readonly<Record<Runtime | 'runc', string>>>> = {
+  'debian-12': { containerd: '1.6', docker: '20.10', runc: '1.1' },
+  'debian-13': { containerd: '1.7', docker: '26.1', runc: '1.1' },
 };
 
 /** What the axis calls a value: `docker` is the system's package, `docker-27.5.1` that release. */
@@ -18,14 +19,33 @@ export function nameOfRuntime(value: RuntimeValue): string {
 }
 
 /** The engine behind an accepted value, and where it comes from unless it is the system's package. */
-export function runtimeOf({ axes }: MatrixDocument, name: string): { readonly runtime: Runtime; readonly source?: RuntimeSource } {
-  const value = axes.runtime.values.find((each) => nameOfRuntime(each) === name);
-  if (value === undefined) throw new Error(`the axis runtime has no value ${name}`);
-  if (typeof value === 'string') return { runtime: value };
+export function runtimeOf({ axes, versions }: MatrixDocument, name: string): { readonly runtime: Runtime; readonly source?: RuntimeSource } {
+  const value = axes.runtime.values.find((each) => nameOfRuntime(each) === name) ?? name;
+  if (typeof value === 'string') return namedRuntime(versions, value);
   const { engine: runtime, version } = value;
   if (value.engine === 'docker') return { runtime, source: { ...value.source, engine: value.engine, version, url: trimmed(value.source.url) } };
   const { type, url, runc } = value.source;
   return { runtime, source: { type, engine: value.engine, version, url: trimmed(url), runc: { ...runc, url: trimmed(runc.url) } } };
+}
+
+function namedRuntime(versions: VersionTable, name: string): { readonly runtime: Runtime; readonly source?: RuntimeSource } {
+  const packaged = RUNTIMES.find((runtime) => runtime === name);
+  if (packaged !== undefined) return { runtime: packaged };
+  const version = RUNTIME_NAME.exec(name)?.[2];
+  if (version === undefined) throw new Error(`the axis runtime has no value ${name}`);
+  const { source: type, mirrors } = versions;
+  const runc = runcOf(versions, version);
+  const release = type === 'go-module'
+    ? { type, engine: 'containerd', version, runc: { version: runc } } as const
+    : { type, engine: 'containerd', version, url: trimmed(mirrors.containerd), runc: { url: trimmed(mirrors.runc), version: runc } } as const;
+  return { runtime: 'containerd', source: release };
+}
+
+/** The runc of a containerd release: its row's, else the newest row's. */
+function runcOf({ file, containerd }: VersionTable, version: string): string {
+  const row = containerd.find((each) => each.version === version) ?? containerd.at(-1);
+  if (row === undefined) throw new Error(`${file} has no row of containerd`);
+  return row.runc;
 }
 
 const trimmed = (url: string) => url.replace(/\/+$/, '');
@@ -44,8 +64,16 @@ export function parseEngineCondition(text: string): EngineCondition | undefined 
   return isValidRange(range) ? { engine, range } : undefined;
 }
 
-export function engineMatches(document: MatrixDocument, { runtime, os }: { readonly runtime: string; readonly os: string }, condition: EngineCondition): boolean {
-  const { runtime: engine, source } = runtimeOf(document, runtime);
+/** The engine of a combination with its version, and the runc below it where that is known. */
+export function engineOf(document: MatrixDocument, { runtime: name, os }: { readonly runtime: string; readonly os: string }): { readonly engine: Runtime; readonly version: string; readonly runc?: string } {
+  const { runtime: engine, source } = runtimeOf(document, name);
+  const packaged = PACKAGED[os as System];
+  if (source === undefined) return { engine, version: packaged[engine], runc: packaged.runc };
+  return { engine, version: source.version, ...(source.engine === 'containerd' && { runc: source.runc.version }) };
+}
+
+export function engineMatches(document: MatrixDocument, values: { readonly runtime: string; readonly os: string }, condition: EngineCondition): boolean {
+  const { engine, version } = engineOf(document, values);
   if (engine !== condition.engine) return false;
-  return condition.range === undefined || inRange(source?.version ?? PACKAGED[os as System][engine], condition.range);
+  return condition.range === undefined || inRange(version, condition.range);
 }

@@ -1,45 +1,27 @@
 import { z } from 'zod';
-import { NETWORK_PLUGINS, ROLES, RUNTIMES } from '../../lifecycle/cluster-deployment.ts';
+import { NETWORK_PLUGINS, PROXY_MODES, ROLES } from '../../lifecycle/cluster-deployment.ts';
 import { AXES } from './cell.ts';
 import { CPU_PATTERN, MEMORY_PATTERN } from './quantity.ts';
-import { FULL_VERSION } from './version.ts';
+import { FULL_VERSION, RUNTIME_NAME } from './version.ts';
+import type { VersionTable } from './versions/table.ts';
 
 /** What the artifacts can make an image of. */
 export const OPERATING_SYSTEMS = ['debian-12', 'debian-13'] as const;
 /** Suites that exist, in the order they run. */
 export const SUITES = ['lint', 'lifecycle', 'e2e'] as const;
-export const COVERAGES = ['full', 'pairwise', 'each'] as const;
+export const COVERAGES = ['full', 'threewise', 'pairwise', 'each'] as const;
 export const TIERS = ['smoke', 'merge-request', 'nightly', 'release'] as const;
 
 /** RFC 1123 label; short enough that a slug made of it is one too. */
 const name = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/, 'must be lower-case letters, digits and hyphens, at most 40');
 const text = z.string().trim().min(1, 'must not be empty');
 const mirror = z.url({ protocol: /^https?$/, error: 'must be an http or https address' });
-/** Shell words and paths are never made of these, but package managers and file names are. */
-const debianName = z.string().regex(/^[a-z0-9][a-z0-9+.-]+$/, 'must be the name of a Debian package or suite');
 const version = z.string().regex(/^\d+\.\d+(\.\d+)?([-+][0-9A-Za-z.+~-]+)?$/, 'must be a version such as "1.34.1"').max(64);
-
-const debianSource = z.strictObject({
-  type: z.literal('debian-source'),
-  suite: debianName,
-  package: debianName,
-  /** The exact version of the source package: the build must be of nothing else. */
-  version: z.string().regex(/^[0-9][0-9A-Za-z.+:~-]*$/, 'must be the version of a Debian package'),
-});
-const debianPackage = z.strictObject({
-  type: z.literal('debian-package'),
-  suite: debianName,
-  packages: z.array(debianName).min(1),
-});
-const upstreamRelease = z.strictObject({ type: z.literal('upstream'), url: mirror, version });
-
-const upstream = z.strictObject({ url: mirror }).describe('Mirror that has every full version which no value names');
-const kubernetesValue = z.strictObject({ version, source: z.discriminatedUnion('type', [debianSource, upstreamRelease]).optional() });
-const etcdValue = z.strictObject({ version, source: z.discriminatedUnion('type', [debianPackage, upstreamRelease]).optional() });
+const versions = z.array(version).min(1).optional().describe('Versions that the axis has; absent: every row of the versions file');
 
 const release = z.string().regex(FULL_VERSION, 'must be a full version such as "1.7.27"').max(64);
 const runtimeValue = z.union([
-  z.enum(RUNTIMES),
+  z.string().regex(RUNTIME_NAME, 'must be containerd, docker, or a containerd release such as containerd-2.4.2'),
   z.discriminatedUnion('engine', [
     z.strictObject({
       engine: z.literal('containerd'),
@@ -56,7 +38,7 @@ const runtimeValue = z.union([
       }),
     }),
   ]),
-]).describe('The package of the operating system, or an upstream release, which the axis then calls <engine>-<version>');
+]).describe('The package of the operating system, a containerd release (containerd-2.4.2), or an upstream release written out, which the axis then calls <engine>-<version>');
 
 const QUANTITY = 'must be a quantity with its unit, such as 3Gi';
 
@@ -87,37 +69,52 @@ const constraint = z.strictObject({
 const tier = z.strictObject({
   description: text,
   suites: suites.optional(),
-  coverage: z.enum(COVERAGES).describe('full: every cell that can exist; pairwise: each pair of values; each: each value, in at least one cell'),
+  coverage: z.enum(COVERAGES).describe('full: every cell that can exist; threewise, pairwise, each: each three values, each pair, each value, in at least one cell'),
   axes: forEachAxis(choice).describe('Values that the tier takes; an axis that is not named keeps its default'),
   include: z.array(forEachAxis(z.string().min(1))).default([]).describe('Cells that always run, by the axes that differ from the default'),
 });
 
+const none = z.strictObject({ type: z.literal('none'), reason: text });
+
 export const matrixSchema = z.strictObject({
   apiVersion: z.literal('proofgrid.dev/v1alpha1'),
   kind: z.literal('Matrix'),
+  versions: text.describe('Path of the versions file, relative to this one'),
   axes: z.strictObject({
     os: z.strictObject({ default: z.string(), values: z.array(z.enum(OPERATING_SYSTEMS)).min(1) }),
-    kubernetes: z.strictObject({ default: z.string(), upstream: upstream.optional(), values: z.array(kubernetesValue).min(1) }),
+    kubernetes: z.strictObject({ default: z.string(), values: versions }),
     runtime: z.strictObject({ default: z.string(), values: z.array(runtimeValue).min(1) }),
-    etcd: z.strictObject({ default: z.string(), upstream: upstream.optional(), values: z.array(etcdValue).min(1) }),
+    etcd: z.strictObject({ default: z.string(), values: versions }),
     network: z.strictObject({
       default: z.string(),
       manifest: text.optional().describe('Path of your CNI manifest, relative to this file; the value manifest needs it'),
       values: z.array(z.enum(NETWORK_PLUGINS)).min(1),
     }),
+    proxy: z.strictObject({ default: z.string(), values: z.array(z.enum(PROXY_MODES)).min(1) }),
     topology: z.strictObject({ default: z.string(), values: z.array(topology).min(1) }),
   }),
   constraints: z.array(constraint).default([]),
   suites,
   tiers: z.strictObject(Object.fromEntries(TIERS.map((each) => [each, tier])) as Record<(typeof TIERS)[number], typeof tier>),
-  dns: z.discriminatedUnion('type', [
-    z.strictObject({ type: z.literal('coredns'), image: text }),
-    z.strictObject({ type: z.literal('none'), reason: text }),
-  ]),
+  dns: z.discriminatedUnion('type', [z.strictObject({ type: z.literal('coredns'), image: text.optional().describe('Your own image, which machines pull; absent: built here') }), none]),
+  policy: z.discriminatedUnion('type', [z.strictObject({ type: z.literal('kube-router') }), none]),
+  metrics: z.discriminatedUnion('type', [z.strictObject({ type: z.literal('metrics-server') }), none]),
 });
 
 /** The matrix file, valid in shape; `rules.ts` judges what no schema can. */
-export type MatrixDocument = z.output<typeof matrixSchema>;
+export type MatrixFile = z.output<typeof matrixSchema>;
+
+/** An axis of versions with its values as the versions file has them. */
+interface VersionAxis {
+  readonly default: string;
+  readonly values: readonly string[];
+}
+
+/** The matrix file together with its versions file: aliases are versions, and nothing is left to look up. */
+export interface MatrixDocument extends Omit<MatrixFile, 'versions' | 'axes'> {
+  readonly versions: VersionTable;
+  readonly axes: Omit<MatrixFile['axes'], 'kubernetes' | 'etcd'> & { readonly kubernetes: VersionAxis; readonly etcd: VersionAxis };
+}
 export type Tier = (typeof TIERS)[number];
 export type TierDocument = MatrixDocument['tiers'][Tier];
 export type Constraint = MatrixDocument['constraints'][number];

@@ -4,7 +4,7 @@ import { parseAssignments, parseSuites, parseTier } from './argument.ts';
 import { listed, withDefaults, type AxisValues } from './axis.ts';
 import { buildCell } from './build.ts';
 import { AXES, type Cell } from './cell.ts';
-import { conflictsOf, type Conflict } from './constraint.ts';
+import { conflictsOf, conflictText, type Conflict } from './constraint.ts';
 import { expandTier, suitesOf, type Reasoned } from './expand.ts';
 import type { Matrix } from './load.ts';
 import { everything, product, type Assignments } from './product.ts';
@@ -91,7 +91,7 @@ function resolve({ document }: Matrix, name: string, assignments: Assignments): 
 
 function impossible(verdict: string, values: AxisValues, conflicts: readonly Conflict[]): ProofgridError {
   const axes = AXES.map((axis) => `${axis} ${values[axis]}`).join(', ');
-  const reasons = conflicts.map(({ constraint, reason }) => `${reason} (${constraint})`).join('; ');
+  const reasons = conflicts.map(conflictText).join('; ');
   return usage('MATRIX_CELL_IMPOSSIBLE', `${verdict} with ${axes}: ${reasons}`, 'choose another value with --set');
 }
 

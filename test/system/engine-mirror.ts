@@ -9,7 +9,7 @@ import { machineRootRecipe, ROOT_ARCHIVE } from '../../harness/artifact/machine-
 import { defaultCacheDirectory } from '../../harness/artifact/options.ts';
 import { containerdReleaseRecipe } from '../../harness/artifact/runtime/containerd.ts';
 import { dockerReleaseRecipe } from '../../harness/artifact/runtime/docker.ts';
-import { shippedMatrixFile } from '../../harness/matrix/load.ts';
+import { shippedMatrixFile, shippedVersionsFile } from '../../harness/matrix/load.ts';
 import type { RuntimeSource } from '../../harness/matrix/cell.ts';
 import type { Runtime } from '../../lifecycle/cluster-deployment.ts';
 import { serveFiles } from '../serve-files.ts';
@@ -42,6 +42,7 @@ export async function startEngineMirror(engine: Runtime): Promise<EngineMirror> 
   document.addIn(['axes', 'runtime', 'values'], document.createNode({ engine, version, source }));
   const matrix = path.join(directory, 'matrix.yaml');
   await writeFile(matrix, document.toString());
+  await copyFile(shippedVersionsFile(), path.join(directory, 'versions.yaml'));
   return {
     matrix,
     value: `${engine}-${version}`,

@@ -6,17 +6,20 @@ import { ProofgridError } from '../../../lifecycle/error.ts';
 import { readClusterDeployment } from '../../../lifecycle/read-cluster.ts';
 import { jsonSchemaText, type Kind } from '../../matrix/json-schema.ts';
 import { loadMatrix } from '../../matrix/load.ts';
+import { loadVersions } from '../../matrix/versions/table.ts';
 import { readSite } from '../../provider/kubevirt/site.ts';
 import type { LintFinding, LintTool, SourceFile } from './tool.ts';
 import { isYaml } from './yamllint.ts';
 
 const READERS: Readonly<Record<Kind, (file: string) => Promise<unknown>>> = {
-  Matrix: loadMatrix,
+  Matrix: (file) => loadMatrix(file),
+  Versions: loadVersions,
   ClusterDeployment: readClusterDeployment,
   Site: readSite,
 };
 const SCHEMA_FILES: Readonly<Record<string, Kind>> = {
   'schema/matrix.schema.json': 'Matrix',
+  'schema/versions.schema.json': 'Versions',
   'schema/cluster-deployment.schema.json': 'ClusterDeployment',
   'schema/site.schema.json': 'Site',
 };

@@ -16,7 +16,7 @@ test('the machines go although the journal cannot be written any more', async ()
     if (event.type !== 'cell-started') throw new Error('no space left on device');
   };
   const run = {
-    cell: { slug: 'cell', axes: {}, suites: ['e2e'], machines: [] },
+    cell: { slug: 'cell', axes: {}, suites: ['e2e'], machines: [], notes: [] },
     directory: runDirectory(mkdtempSync(path.join(tmpdir(), 'proofgrid-cell-')), 'run'),
     journal: { write: full, mask: () => undefined },
     provider: { name: 'container', release },

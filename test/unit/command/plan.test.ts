@@ -7,8 +7,8 @@ const plan = (...words: string[]) => outputOf(planCommand(), words);
 
 test('the smoke tier as a table', async () => {
   expect(await plan()).toMatchInlineSnapshot(`
-    "CELL                 OS         KUBERNETES      RUNTIME     ETCD  NETWORK  TOPOLOGY    MACHINES  MEMORY  SUITES
-    all-in-one-90400b02  debian-12  1.20.2+deb12u1  containerd  3.4   host-gw  all-in-one  1         3Gi     lifecycle,e2e
+    "CELL                 OS         KUBERNETES      RUNTIME     ETCD  NETWORK  PROXY     TOPOLOGY    MACHINES  MEMORY  SUITES
+    all-in-one-8633fc0e  debian-12  1.20.2+deb12u1  containerd  3.4   host-gw  iptables  all-in-one  1         3Gi     lifecycle,e2e
 
     1 cell of the tier smoke; the largest needs 3Gi of memory
     "
@@ -17,49 +17,96 @@ test('the smoke tier as a table', async () => {
 
 test('one cell with its reason', async () => {
   expect(await plan('ha', '--set', 'os=debian-13', '--set', 'runtime=docker', '--explain')).toMatchInlineSnapshot(`
-    "CELL         OS         KUBERNETES      RUNTIME  ETCD  NETWORK  TOPOLOGY  MACHINES  MEMORY  SUITES
-    ha-6c114fbf  debian-13  1.20.2+deb12u1  docker   3.4   host-gw  ha        5         13Gi    lifecycle,e2e
+    "CELL         OS         KUBERNETES      RUNTIME  ETCD  NETWORK  PROXY     TOPOLOGY  MACHINES  MEMORY  SUITES
+    ha-6353a4d5  debian-13  1.20.2+deb12u1  docker   3.4   host-gw  iptables  ha        5         13Gi    lifecycle,e2e
 
     1 cell; the largest needs 13Gi of memory
 
     In, and why:
-      ha-6c114fbf  named by its topology, with os debian-13, runtime docker, else defaults
+      ha-6353a4d5  named by its topology, with os debian-13, runtime docker, else defaults
     "
   `);
 });
 
 test('a tier with reasons and coverage', async () => {
   expect(await plan('--tier', 'merge-request', '--explain', '--coverage')).toMatchInlineSnapshot(`
-    "CELL                 OS         KUBERNETES      RUNTIME     ETCD  NETWORK  TOPOLOGY    MACHINES  MEMORY  SUITES
-    ha-a83cf190          debian-12  1.20.2+deb12u1  containerd  3.4   host-gw  ha          5         13Gi    lifecycle,e2e
-    all-in-one-b4cf40e8  debian-13  1.20.2+deb12u1  docker      3.5   vxlan    all-in-one  1         3Gi     lifecycle,e2e
-    small-4c12a831       debian-12  1.20.2+deb12u1  containerd  3.5   vxlan    small       3         7Gi     lifecycle,e2e
-    small-58948eb0       debian-13  1.20.2+deb12u1  docker      3.4   host-gw  small       3         7Gi     lifecycle,e2e
-    all-in-one-90400b02  debian-12  1.20.2+deb12u1  containerd  3.4   host-gw  all-in-one  1         3Gi     lifecycle,e2e
-    all-in-one-4b79291d  debian-12  1.20.2+deb12u1  docker      3.4   vxlan    all-in-one  1         3Gi     lifecycle,e2e
-    all-in-one-bdc48a4e  debian-13  1.20.2+deb12u1  containerd  3.5   host-gw  all-in-one  1         3Gi     lifecycle,e2e
+    "CELL                 OS         KUBERNETES      RUNTIME           ETCD    NETWORK          PROXY     TOPOLOGY    MACHINES  MEMORY  SUITES
+    small-d2962d1d       debian-12  1.20.2+deb12u1  containerd        3.4     host-gw          iptables  small       3         7Gi     lifecycle,e2e
+    ha-20bfd0f2          debian-12  1.20.2+deb12u1  containerd        3.4     host-gw          iptables  ha          5         13Gi    lifecycle,e2e
+    all-in-one-a48f9c63  debian-12  1.34.4          containerd-2.4.2  3.5     vxlan            nftables  all-in-one  1         3Gi     lifecycle,e2e
+    all-in-one-89e4bf61  debian-13  1.35.4          containerd        3.6.16  flannel-host-gw  iptables  all-in-one  1         3Gi     lifecycle,e2e
+    all-in-one-12d9599d  debian-13  1.37.2          containerd        3.7.3   flannel-vxlan    nftables  all-in-one  1         3Gi     lifecycle,e2e
+    all-in-one-f9476016  debian-13  1.20.2+deb12u1  docker            3.4     vxlan            iptables  all-in-one  1         3Gi     lifecycle,e2e
+    all-in-one-baae904a  debian-13  1.36.3          containerd-2.4.2  3.5     host-gw          iptables  all-in-one  1         3Gi     lifecycle,e2e
+    all-in-one-07c81ae9  debian-12  1.35.4          containerd-2.4.2  3.6.16  flannel-vxlan    nftables  all-in-one  1         3Gi     lifecycle,e2e
+    all-in-one-6ff6a247  debian-12  1.37.2          containerd-2.4.2  3.7.3   flannel-host-gw  iptables  all-in-one  1         3Gi     lifecycle,e2e
+    all-in-one-639eca1f  debian-12  1.20.2+deb12u1  docker            3.5     flannel-vxlan    iptables  all-in-one  1         3Gi     lifecycle,e2e
+    all-in-one-ba2f78fc  debian-12  1.36.3          containerd        3.5     flannel-host-gw  nftables  all-in-one  1         3Gi     lifecycle,e2e
+    all-in-one-7a0ff3d7  debian-13  1.34.4          containerd        3.6.16  host-gw          iptables  all-in-one  1         3Gi     lifecycle,e2e
+    all-in-one-09d3ebd0  debian-12  1.36.3          containerd        3.6.16  vxlan            iptables  all-in-one  1         3Gi     lifecycle,e2e
+    all-in-one-48539589  debian-12  1.20.2+deb12u1  docker            3.4     flannel-host-gw  iptables  all-in-one  1         3Gi     lifecycle,e2e
+    all-in-one-49b7f23b  debian-12  1.35.4          containerd        3.5     host-gw          nftables  all-in-one  1         3Gi     lifecycle,e2e
+    all-in-one-5fef2f5f  debian-12  1.37.2          containerd        3.5     host-gw          iptables  all-in-one  1         3Gi     lifecycle,e2e
+    all-in-one-b335f77b  debian-12  1.37.2          containerd        3.6.16  vxlan            iptables  all-in-one  1         3Gi     lifecycle,e2e
+    all-in-one-1f9997ca  debian-12  1.20.2+deb12u1  containerd        3.4     flannel-vxlan    iptables  all-in-one  1         3Gi     lifecycle,e2e
+    all-in-one-37ddcedb  debian-12  1.20.2+deb12u1  docker            3.4     host-gw          iptables  all-in-one  1         3Gi     lifecycle,e2e
+    all-in-one-aeb533bb  debian-12  1.34.4          containerd        3.5     flannel-host-gw  iptables  all-in-one  1         3Gi     lifecycle,e2e
+    all-in-one-f7241d93  debian-12  1.34.4          containerd        3.5     flannel-vxlan    iptables  all-in-one  1         3Gi     lifecycle,e2e
+    all-in-one-cf96e0d8  debian-12  1.35.4          containerd        3.5     vxlan            iptables  all-in-one  1         3Gi     lifecycle,e2e
+    all-in-one-a2114971  debian-12  1.36.3          containerd        3.5     flannel-vxlan    iptables  all-in-one  1         3Gi     lifecycle,e2e
+    all-in-one-d1821178  debian-12  1.37.2          containerd        3.7.3   host-gw          iptables  all-in-one  1         3Gi     lifecycle,e2e
+    all-in-one-500f9353  debian-12  1.37.2          containerd        3.7.3   vxlan            iptables  all-in-one  1         3Gi     lifecycle,e2e
 
-    7 cells of the tier merge-request; the largest needs 13Gi of memory
+    25 cells of the tier merge-request; the largest needs 13Gi of memory
 
     In, and why:
-      ha-a83cf190          the tier includes it by name
-      all-in-one-b4cf40e8  15 pairs of values that no cell before it has
-      small-4c12a831       9 pairs of values that no cell before it has
-      small-58948eb0       8 pairs of values that no cell before it has
-      all-in-one-90400b02  4 pairs of values that no cell before it has
-      all-in-one-4b79291d  2 pairs of values that no cell before it has
-      all-in-one-bdc48a4e  2 pairs of values that no cell before it has
+      small-d2962d1d       the tier includes it by name
+      ha-20bfd0f2          the tier includes it by name
+      all-in-one-a48f9c63  21 pairs of values that no cell before it has
+      all-in-one-89e4bf61  20 pairs of values that no cell before it has
+      all-in-one-12d9599d  17 pairs of values that no cell before it has
+      all-in-one-f9476016  14 pairs of values that no cell before it has
+      all-in-one-baae904a  14 pairs of values that no cell before it has
+      all-in-one-07c81ae9  10 pairs of values that no cell before it has
+      all-in-one-6ff6a247  10 pairs of values that no cell before it has
+      all-in-one-639eca1f  7 pairs of values that no cell before it has
+      all-in-one-ba2f78fc  7 pairs of values that no cell before it has
+      all-in-one-7a0ff3d7  6 pairs of values that no cell before it has
+      all-in-one-09d3ebd0  4 pairs of values that no cell before it has
+      all-in-one-48539589  3 pairs of values that no cell before it has
+      all-in-one-49b7f23b  3 pairs of values that no cell before it has
+      all-in-one-5fef2f5f  2 pairs of values that no cell before it has
+      all-in-one-b335f77b  2 pairs of values that no cell before it has
+      all-in-one-1f9997ca  1 pair of values that no cell before it has
+      all-in-one-37ddcedb  1 pair of values that no cell before it has
+      all-in-one-aeb533bb  1 pair of values that no cell before it has
+      all-in-one-f7241d93  1 pair of values that no cell before it has
+      all-in-one-cf96e0d8  1 pair of values that no cell before it has
+      all-in-one-a2114971  1 pair of values that no cell before it has
+      all-in-one-d1821178  1 pair of values that no cell before it has
+      all-in-one-500f9353  1 pair of values that no cell before it has
 
     Out, and why (--format json names each):
-      26 combinations  the tier merge-request is pairwise: other cells have all that it would add
-      48 combinations  cannot exist: the network manifest needs the path of a CNI manifest in axes.network.manifest, and none is named (network-manifest-named)
-      48 combinations  the tier merge-request runs kubernetes 1.20.2+deb12u1 alone
-      15 combinations  the tier merge-request runs topology all-in-one and small alone
+      96 combinations   the tier merge-request runs kubernetes 1.20.2+deb12u1 and 1.34.4 and 1.35.4 and 1.36.3 and 1.37.2 alone
+      240 combinations  cannot exist: kube-proxy has the mode nftables since Kubernetes 1.29, and by default since 1.31 (kubernetes-1.20-nftables; https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/features/kube_features.go)
+      264 combinations  cannot exist: the network manifest needs the path of a CNI manifest in axes.network.manifest, and none is named (network-manifest-named)
+      720 combinations  cannot exist: Kubernetes 1.20 needs etcd >=3.4 <3.6: the playbooks know the configuration of etcd from 3.4 on, and 1.20 was run here with 3.4 and 3.5 alone (kubernetes-1.20-etcd; https://github.com/kubernetes/kubernetes/blob/v1.20.2/cmd/kubeadm/app/constants/constants.go)
+      240 combinations  cannot exist: Kubernetes 1.20 needs containerd >=1.4 <2.0: its kubelet speaks CRI v1alpha2 alone, which containerd 2.0 removed (kubernetes-1.20-containerd; https://github.com/containerd/containerd/blob/v2.4.2/RELEASES.md)
+      297 combinations  the tier merge-request is pairwise: other cells have all that it would add
+      360 combinations  cannot exist: Kubernetes 1.34 needs etcd >=3.5 <3.7: Kubernetes from 1.34 on was run here with etcd 3.5 and 3.6 alone (kubernetes-1.34-etcd; https://github.com/kubernetes/kubernetes/blob/v1.37.2/staging/src/k8s.io/apiserver/pkg/storage/feature/feature_support_checker.go)
+      120 combinations  cannot exist: Kubernetes 1.24 removed dockershim, the kubelet's own way to Docker (kubernetes-1.34-docker; https://kubernetes.io/blog/2022/02/17/dockershim-faq/)
+      360 combinations  cannot exist: Kubernetes 1.35 needs etcd >=3.5 <3.7: Kubernetes from 1.34 on was run here with etcd 3.5 and 3.6 alone (kubernetes-1.35-etcd; https://github.com/kubernetes/kubernetes/blob/v1.37.2/staging/src/k8s.io/apiserver/pkg/storage/feature/feature_support_checker.go)
+      120 combinations  cannot exist: Kubernetes 1.24 removed dockershim, the kubelet's own way to Docker (kubernetes-1.35-docker; https://kubernetes.io/blog/2022/02/17/dockershim-faq/)
+      360 combinations  cannot exist: Kubernetes 1.36 needs etcd >=3.5 <3.7: Kubernetes from 1.34 on was run here with etcd 3.5 and 3.6 alone (kubernetes-1.36-etcd; https://github.com/kubernetes/kubernetes/blob/v1.37.2/staging/src/k8s.io/apiserver/pkg/storage/feature/feature_support_checker.go)
+      120 combinations  cannot exist: Kubernetes 1.24 removed dockershim, the kubelet's own way to Docker (kubernetes-1.36-docker; https://kubernetes.io/blog/2022/02/17/dockershim-faq/)
+      180 combinations  cannot exist: Kubernetes 1.37 needs etcd >=3.5 <3.8: kubeadm 1.37 deploys etcd 3.7.0, and older than 3.5 was not run here (kubernetes-1.37-etcd; https://github.com/kubernetes/kubernetes/blob/v1.37.2/cmd/kubeadm/app/constants/constants.go)
+      180 combinations  cannot exist: Kubernetes 1.24 removed dockershim, the kubelet's own way to Docker (kubernetes-1.37-docker; https://kubernetes.io/blog/2022/02/17/dockershim-faq/)
+      638 combinations  the tier merge-request runs topology all-in-one alone
 
-    Coverage of what can exist (96 of 144 combinations can):
-      cells            7 of 96 (7 %)
-      values           12 of 13 (92 %)  missing: kubernetes=1.20.2+deb11
-      pairs of values  55 of 70 (78 %)  missing: os=debian-12 kubernetes=1.20.2+deb11, kubernetes=1.20.2+deb11 runtime=containerd, kubernetes=1.20.2+deb11 etcd=3.4, kubernetes=1.20.2+deb11 network=host-gw, kubernetes=1.20.2+deb11 topology=all-in-one, kubernetes=1.20.2+deb11 network=vxlan, kubernetes=1.20.2+deb11 etcd=3.5, kubernetes=1.20.2+deb11 runtime=docker, os=debian-13 kubernetes=1.20.2+deb11, kubernetes=1.20.2+deb11 topology=small, and 5 more
+    Coverage of what can exist (1056 of 4320 combinations can):
+      cells            25 of 1056 (2 %)
+      values           23 of 24 (95 %)    missing: kubernetes=1.20.2+deb11
+      pairs of values  175 of 217 (80 %)  missing: os=debian-12 kubernetes=1.20.2+deb11, kubernetes=1.20.2+deb11 runtime=containerd, kubernetes=1.20.2+deb11 etcd=3.4, kubernetes=1.20.2+deb11 network=host-gw, kubernetes=1.20.2+deb11 proxy=iptables, kubernetes=1.20.2+deb11 topology=all-in-one, kubernetes=1.20.2+deb11 network=vxlan, kubernetes=1.20.2+deb11 network=flannel-host-gw, kubernetes=1.20.2+deb11 network=flannel-vxlan, kubernetes=1.20.2+deb11 etcd=3.5, and 32 more
     "
   `);
 });
@@ -73,13 +120,14 @@ test('one cell as JSON', async () => {
       "set": {},
       "cells": [
         {
-          "slug": "all-in-one-90400b02",
+          "slug": "all-in-one-8633fc0e",
           "axes": {
             "os": "debian-12",
             "kubernetes": "1.20.2+deb12u1",
             "runtime": "containerd",
             "etcd": "3.4",
             "network": "host-gw",
+            "proxy": "iptables",
             "topology": "all-in-one"
           },
           "runtime": "containerd",
@@ -114,10 +162,21 @@ test('one cell as JSON', async () => {
               ]
             }
           },
-          "dns": {
-            "type": "none",
-            "reason": "no source of a CoreDNS image is configured; set dns in the matrix file to {type coredns, image <reference>}"
-          }
+          "addOns": {
+            "dns": {
+              "type": "none",
+              "reason": "no source of a CoreDNS image is configured; set dns in the matrix file to {type coredns, image <reference>}"
+            },
+            "policy": {
+              "type": "none",
+              "reason": "the matrix names no policy"
+            },
+            "metrics": {
+              "type": "none",
+              "reason": "the matrix names no metrics"
+            }
+          },
+          "notes": []
         }
       ]
     }
@@ -131,24 +190,24 @@ test('JSON names what is out and what is missing', async () => {
     excluded: unknown[];
     coverage: unknown;
   };
-  expect(document.cells).toHaveLength(48);
-  expect(document.cells.every(({ why }) => why === 'the tier takes every cell of its values')).toBe(true);
-  expect(document.excluded).toHaveLength(96);
+  expect(document.cells.every(({ why }) => why.endsWith('of values that no cell before it has'))).toBe(true);
+  expect(document.cells.length + document.excluded.length).toBe(4320);
   expect(document.excluded[0]).toMatchInlineSnapshot(`
     {
       "axes": {
         "etcd": "3.4",
-        "kubernetes": "1.20.2+deb12u1",
-        "network": "manifest",
+        "kubernetes": "1.20.2+deb11",
+        "network": "host-gw",
         "os": "debian-12",
+        "proxy": "iptables",
         "runtime": "containerd",
         "topology": "all-in-one",
       },
-      "slug": "all-in-one-ca11b9e2",
-      "why": "cannot exist: the network manifest needs the path of a CNI manifest in axes.network.manifest, and none is named (network-manifest-named)",
+      "slug": "all-in-one-c34bfdf8",
+      "why": "the tier nightly runs kubernetes 1.20.2+deb12u1 and 1.34.4 and 1.35.4 and 1.36.3 and 1.37.2 alone",
     }
   `);
-  expect(document.coverage).toMatchObject({ combinations: 144, cells: { covered: 48, possible: 96 }, values: { covered: 12, possible: 13, missing: ['kubernetes=1.20.2+deb11'] } });
+  expect(document.coverage).toMatchObject({ combinations: 4320, values: { covered: 23, possible: 24, missing: ['kubernetes=1.20.2+deb11'] } });
 });
 
 test.each([
@@ -196,7 +255,7 @@ test('every object that a cell will create', async () => {
 });
 
 test('what a run would refuse is said beside the manifests', async () => {
-  expect(await plan('ha', '--provider', 'kubevirt', '--format', 'manifests')).toContain('warning: a run would refuse ha-a83cf190: its control planes need an address');
+  expect(await plan('ha', '--provider', 'kubevirt', '--format', 'manifests')).toContain('warning: a run would refuse ha-20bfd0f2: its control planes need an address');
   expect(await plan('ha', '--provider', 'kubevirt', '--site', 'multus', '--format', 'manifests')).not.toContain('warning');
 });
 

@@ -7,6 +7,7 @@ import { outputOf } from './output.ts';
 test.each([
   [[], 'schema/matrix.schema.json', 'Proofgrid Matrix'],
   [['--kind', 'Matrix'], 'schema/matrix.schema.json', 'Proofgrid Matrix'],
+  [['--kind', 'Versions'], 'schema/versions.schema.json', 'Proofgrid Versions'],
   [['--kind', 'ClusterDeployment'], 'schema/cluster-deployment.schema.json', 'Proofgrid ClusterDeployment'],
 ])('%j prints what is shipped as %s', async (words, file, title) => {
   const printed = await outputOf(schemaCommand(), words);
@@ -14,9 +15,9 @@ test.each([
   expect(JSON.parse(printed)).toMatchObject({ title, type: 'object', additionalProperties: false });
 });
 
-test('the shipped matrix names the schema beside it', () => {
-  const [first] = readFileSync('matrix/matrix.yaml', 'utf8').split('\n');
-  expect(first).toBe('# yaml-language-server: $schema=../schema/matrix.schema.json');
+test.each(['matrix', 'versions'])('the shipped %s.yaml names the schema beside it', (name) => {
+  const [first] = readFileSync(`matrix/${name}.yaml`, 'utf8').split('\n');
+  expect(first).toBe(`# yaml-language-server: $schema=../schema/${name}.schema.json`);
 });
 
 test('the schema knows every key of the shipped matrix', async () => {

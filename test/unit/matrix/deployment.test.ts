@@ -1,9 +1,8 @@
 import { expect, test } from 'vitest';
 import type { Binaries } from '../../../harness/artifact/contract.ts';
-import { parseMatrix } from '../../../harness/matrix/load.ts';
 import { toClusterDeployment, type DeploymentInput } from '../../../harness/matrix/deployment.ts';
 import { selectCells, type Wish } from '../../../harness/matrix/select.ts';
-import { changed } from './shipped.ts';
+import { changed, parseMatrix } from './shipped.ts';
 
 const digest = (character: string) => character.repeat(64);
 const binaries = (version: string, names: string[]): Binaries => ({
@@ -40,10 +39,10 @@ test('one control plane: the whole document', () => {
       "kind": "ClusterDeployment",
       "metadata": {
         "labels": {
-          "proofgrid.dev/cell": "all-in-one-90400b02",
+          "proofgrid.dev/cell": "all-in-one-8633fc0e",
           "proofgrid.dev/lease": "lease-1",
         },
-        "name": "all-in-one-90400b02",
+        "name": "all-in-one-8633fc0e",
       },
       "spec": {
         "addOns": [],
@@ -94,14 +93,14 @@ test('one control plane: the whole document', () => {
           },
         ],
         "metrics": {
-          "reason": "the matrix names no version",
+          "reason": "the matrix names no metrics",
           "type": "none",
         },
         "network": {
           "plugin": "host-gw",
           "podCIDR": "10.244.0.0/16",
           "policy": {
-            "reason": "the matrix names no version",
+            "reason": "the matrix names no policy",
             "type": "none",
           },
           "proxyMode": "iptables",

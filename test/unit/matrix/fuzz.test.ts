@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -19,6 +19,7 @@ const SEED = Number(process.env.PROOFGRID_FUZZ_SEED ?? '20');
 let directory: string;
 beforeAll(async () => {
   directory = await mkdtemp(path.join(tmpdir(), 'proofgrid-fuzz-'));
+  await copyFile('matrix/versions.yaml', path.join(directory, 'versions.yaml'));
 });
 afterAll(() => rm(directory, { recursive: true }));
 

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { DocumentError } from '../../../lifecycle/document.ts';
-import { parseMatrix } from '../../../harness/matrix/load.ts';
 import { selectCells } from '../../../harness/matrix/select.ts';
-import { changed, shippedMatrix } from './shipped.ts';
+import { withSource } from '../../../harness/matrix/versions/table.ts';
+import { changed, parseMatrix, shippedMatrix, shippedVersions } from './shipped.ts';
 
 const SUM = 'a'.repeat(64);
 const containerd = (version = '2.1.4') => ({
@@ -12,8 +12,11 @@ const containerd = (version = '2.1.4') => ({
 });
 const docker = { engine: 'docker', version: '27.5.1', source: { type: 'upstream', url: 'https://m/docker/', sha256: SUM } };
 
+/** What Docker and old engines go with. */
+const OLD = ['kubernetes=1.20', 'etcd=3.5'];
+
 const matrixWith = (...values: unknown[]) =>
-  parseMatrix(changed({ 'axes.runtime.values': ['containerd', 'docker', ...values], 'tiers.nightly.axes.runtime': ['containerd'], 'tiers.release.axes.runtime': ['containerd'] }), 'm.yaml');
+  parseMatrix(changed({ 'axes.runtime.values': ['containerd', 'docker', ...values], 'tiers.merge-request.axes.runtime': ['containerd'], 'tiers.nightly.axes.runtime': ['containerd'], 'tiers.release.axes.runtime': ['containerd'] }), 'm.yaml');
 
 function mistakes(...values: unknown[]): string[] {
   try {
@@ -27,18 +30,19 @@ function mistakes(...values: unknown[]): string[] {
 
 test('a release is a value of its own, and its cell says where it comes from', () => {
   const matrix = matrixWith(containerd(), docker);
-  const [cell] = selectCells(matrix, { names: ['all-in-one'], set: ['runtime=containerd-2.1.4'] });
+  const [cell] = selectCells(matrix, { names: ['all-in-one'], set: ['kubernetes=1.37', 'etcd=3.5', 'runtime=containerd-2.1.4'] });
   expect(cell).toMatchObject({ runtime: 'containerd', axes: { runtime: 'containerd-2.1.4' } });
   expect(cell?.sources.runtime).toEqual({
     type: 'upstream', engine: 'containerd', url: 'https://m/containerd', version: '2.1.4', runc: { url: 'https://m/runc', version: '1.3.0' },
   });
-  const [other] = selectCells(matrix, { names: ['all-in-one'], set: ['runtime=docker-27.5.1'] });
+  const [other] = selectCells(matrix, { names: ['all-in-one'], set: [...OLD, 'runtime=docker-27.5.1'] });
   expect(other?.sources.runtime).toEqual({ type: 'upstream', engine: 'docker', url: 'https://m/docker', version: '27.5.1', sha256: SUM });
 });
 
 test('a release changes the name of no cell that has none', () => {
   const slugs = (matrix: ReturnType<typeof shippedMatrix>) => selectCells(matrix, { tier: 'merge-request' }).map(({ slug, sources }) => [slug, sources.runtime]);
-  expect(slugs(parseMatrix(changed({ 'axes.runtime.values': ['containerd', 'docker', docker], 'tiers.merge-request.axes.runtime': ['containerd', 'docker'] }), 'm.yaml')))
+  const names = ['containerd', 'docker', 'containerd-2.4.2'];
+  expect(slugs(parseMatrix(changed({ 'axes.runtime.values': [...names, docker], 'tiers.merge-request.axes.runtime': names }), 'm.yaml')))
     .toEqual(slugs(shippedMatrix()));
 });
 
@@ -64,16 +68,33 @@ const cellOf = (runtime: string, kubernetes: string, os = 'debian-12') =>
   selectCells(matrixWith(containerd(), containerd('1.7.27'), docker), { names: ['all-in-one'], set: [`runtime=${runtime}`, `kubernetes=${kubernetes}`, `os=${os}`, 'etcd=3.5'] });
 
 test('an engine in a constraint is every version of it', () => {
-  for (const runtime of ['docker', 'docker-27.5.1']) expect(() => cellOf(runtime, '1.34.1')).toThrow(/docker-needs-dockershim/);
+  for (const runtime of ['docker', 'docker-27.5.1']) expect(() => cellOf(runtime, '1.34.1')).toThrow(/removed dockershim.*\(kubernetes-1\.34-docker; https:/);
 });
 
 test('a range in a constraint knows the version of each package and release', () => {
-  for (const runtime of ['containerd', 'containerd-1.7.27']) expect(() => cellOf(runtime, '1.36.0')).toThrow(/containerd-2-needed/);
-  expect(() => cellOf('containerd', '1.36.0', 'debian-13')).toThrow(/containerd-2-needed/);
-  expect(cellOf('containerd-2.1.4', '1.36.0')).toHaveLength(1);
+  for (const runtime of ['containerd', 'containerd-1.7.27']) expect(() => cellOf(runtime, '1.38.0')).toThrow(/containerd-1-ends-with-1-37/);
+  expect(() => cellOf('containerd', '1.38.0', 'debian-13')).toThrow(/containerd-1-ends-with-1-37/);
+  expect(cellOf('containerd-2.1.4', '1.38.0')).toHaveLength(1);
+  expect(cellOf('containerd', '1.37.2')).toHaveLength(1);
 });
 
-test.each(['docker <27', 'docker<27.0', 'podman', 'docker-28.0.0', '>=1.0'])('the condition %j is refused at its place', (runtime) => {
-  const text = changed({ 'constraints.0.exclude.runtime': runtime });
+test.each(['docker <27', 'docker<27.0', 'podman', 'docker-28.0.0', 'containerd-2', '>=1.0'])('the condition %j is refused at its place', (runtime) => {
+  const text = changed({ 'constraints.1.exclude.runtime': runtime });
   expect(() => parseMatrix(text, 'm.yaml')).toThrow(/^m\.yaml:\d+:\d+: .*runtime.* \[MATRIX_(UNKNOWN_VALUE|BAD_RANGE)\]$/);
+});
+
+test('a release of containerd comes from where all releases do, with the runc of its row', () => {
+  const chosen = (source: 'go-module' | 'upstream', runtime: string) =>
+    selectCells(parseMatrix(changed({}), 'm.yaml', withSource(shippedVersions, source)), { names: ['all-in-one'], set: ['kubernetes=1.37', 'etcd=3.6', `runtime=${runtime}`] })[0];
+  expect(chosen('go-module', 'containerd-2.4')).toMatchObject({
+    axes: { runtime: 'containerd-2.4.2' },
+    sources: { runtime: { type: 'go-module', engine: 'containerd', version: '2.4.2', runc: { version: '1.4.0' } } },
+    notes: [],
+  });
+  expect(chosen('upstream', 'containerd-2.4.2')?.sources.runtime).toEqual({
+    type: 'upstream', engine: 'containerd', version: '2.4.2',
+    url: 'https://github.com/containerd/containerd/releases/download',
+    runc: { url: 'https://github.com/opencontainers/runc/releases/download', version: '1.4.0' },
+  });
+  expect(chosen('go-module', 'containerd-2.3.7')?.notes).toEqual(['containerd 2.3.7 is not in matrix/versions.yaml: it comes from Go modules, with runc 1.4.0 of the newest row']);
 });

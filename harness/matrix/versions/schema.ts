@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import { FULL_VERSION, isValidRanges } from '../version.ts';
+
+/** Where releases can come from; a cell's binaries differ in nothing but their provenance. */
+export const RELEASE_SOURCES = ['go-module', 'upstream'] as const;
+
+const text = z.string().trim().min(1, 'must not be empty');
+const mirror = z.url({ protocol: /^https?$/, error: 'must be an http or https address' });
+const source = mirror.describe('Who says so');
+const date = z.iso.date('must be a date such as "2027-10-28"');
+/** Shell words and paths are never made of these, but package managers and file names are. */
+const debianName = z.string().regex(/^[a-z0-9][a-z0-9+.-]+$/, 'must be the name of a Debian package or suite');
+const version = z.string().regex(/^\d+\.\d+(\.\d+)?([-+][0-9A-Za-z.+~-]+)?$/, 'must be a version such as "1.34.1"').max(64);
+const release = z.string().regex(FULL_VERSION, 'must be a full version such as "1.37.2"').max(64);
+const minor = z.string().regex(/^\d+\.\d+$/, 'must be a minor version such as "1.24"');
+
+const debianSource = z.strictObject({
+  type: z.literal('debian-source'),
+  suite: debianName,
+  package: debianName,
+  /** The exact version of the source package: the build must be of nothing else. */
+  version: z.string().regex(/^[0-9][0-9A-Za-z.+:~-]*$/, 'must be the version of a Debian package'),
+});
+const debianPackage = z.strictObject({ type: z.literal('debian-package'), suite: debianName, packages: z.array(debianName).min(1) });
+
+const since = minor.optional().describe('Kubernetes minor from which this holds, for versions that have no row; default: the minor of the row');
+const none = z.strictObject({ none: text.describe('Why it cannot be, shown wherever it is asked for'), since, source });
+const needs = z.strictObject({
+  range: z.string().refine(isValidRanges, 'must be a range of versions such as ">=1.6" or ">=1.4 <2.0"'),
+  reason: text.describe('Why other versions cannot be, shown wherever one is asked for'),
+  since,
+  source,
+});
+const deployed = z.strictObject({ version: release, since, source });
+
+const kubernetesRow = z.strictObject({
+  version,
+  source: debianSource.optional().describe('Where this version comes from; absent: it is a release of upstream'),
+  released: date.optional(),
+  support: z.strictObject({ maintenance: date, endOfLife: date, source }).optional().describe('Last days of regular patches and of all patches of this minor'),
+  etcd: needs.optional(),
+  containerd: needs.optional(),
+  docker: z.union([needs, none]).optional(),
+  runc: needs.optional(),
+  cgroup: z.strictObject({ versions: z.array(z.enum(['v1', 'v2'])).min(1), reason: text, source }).optional(),
+  nftables: z.union([z.strictObject({ stage: z.enum(['beta', 'stable']), since, source }), none]).optional().describe("kube-proxy's mode nftables"),
+  pause: z.strictObject({ version: z.string().regex(/^\d+(\.\d+)+$/), source }).optional(),
+  coredns: z.union([deployed, none]).optional(),
+  'metrics-server': z.union([deployed, none]).optional(),
+  'kube-router': z.union([deployed, none]).optional(),
+  flannel: z.union([deployed, none]).optional(),
+  kubeletSkew: z.strictObject({ minors: z.int().min(0).max(9), source }).optional().describe('How many minors older than the API server a kubelet may be'),
+});
+
+const mirrors = z.strictObject({
+  kubernetes: mirror.describe('<url>/v<version>/bin/linux/amd64/<binary>, with <binary>.sha256'),
+  etcd: mirror.describe('<url>/v<version>/etcd-v<version>-linux-amd64.tar.gz, with SHA256SUMS'),
+  containerd: mirror.describe('<url>/v<version>/containerd-<version>-linux-amd64.tar.gz, with ….sha256sum'),
+  runc: mirror.describe('<url>/v<version>/runc.amd64, with runc.sha256sum'),
+});
+
+export const versionsSchema = z.strictObject({
+  apiVersion: z.literal('proofgrid.dev/v1alpha1'),
+  kind: z.literal('Versions'),
+  source: z.enum(RELEASE_SOURCES).describe('Where releases come from: go-module builds them here, upstream downloads them'),
+  mirrors: mirrors.describe('Where upstream is; a site without internet names its own'),
+  kubernetes: z.array(kubernetesRow).min(1).describe('One row a release, oldest first; a row has what the row before it has, where both are of one minor'),
+  etcd: z.array(z.strictObject({ version, source: debianPackage.optional().describe('Absent: it is a release of upstream') })).min(1),
+  containerd: z.array(z.strictObject({ version: release, runc: release.describe('The runc that goes with it') })).min(1),
+});
+
+/** The versions file, valid in shape. */
+export type VersionsDocument = z.output<typeof versionsSchema>;
+export type KubernetesRow = VersionsDocument['kubernetes'][number];
+export type ReleaseSource = (typeof RELEASE_SOURCES)[number];
+export type Needs = z.output<typeof needs>;
+export type None = z.output<typeof none>;
