@@ -18,8 +18,20 @@ const MANIFEST_MISSING: Conflict = {
   reason: 'the network manifest needs the path of a CNI manifest in axes.network.manifest, and none is named',
 };
 
+/** A plan asks the same of a combination many times over, and there are thousands of them. */
+const known = new WeakMap<MatrixDocument, Map<string, readonly Conflict[]>>();
+
 /** Every constraint that the combination breaks, of the matrix file and of the versions file; empty when the cell can exist. */
 export function conflictsOf(document: MatrixDocument, values: AxisValues): readonly Conflict[] {
+  const ofDocument = known.get(document) ?? new Map<string, readonly Conflict[]>();
+  known.set(document, ofDocument);
+  const key = AXES.map((axis) => values[axis]).join('\n');
+  const conflicts = ofDocument.get(key) ?? judge(document, values);
+  ofDocument.set(key, conflicts);
+  return conflicts;
+}
+
+function judge(document: MatrixDocument, values: AxisValues): readonly Conflict[] {
   const broken = document.constraints
     .filter((constraint) => excludes(document, constraint, values))
     .map(({ name, reason, source }) => ({ constraint: name, reason, ...(source !== undefined && { source }) }));

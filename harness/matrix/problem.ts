@@ -10,8 +10,9 @@ export interface Problem {
 
 /** One problem for each value that stands in the list a second time. */
 export function repeated(values: readonly string[], path: (index: number) => readonly PropertyKey[], noun: string): Problem[] {
+  const seen = new Set<string>();
   return values.flatMap((value, index) =>
-    values.indexOf(value) === index
+    seen.size < seen.add(value).size
       ? []
       : [{ path: path(index), code: 'MATRIX_DUPLICATE', what: `${noun} ${JSON.stringify(value)} stands twice`, remedy: 'keep one of them' }]);
 }

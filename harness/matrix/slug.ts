@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { AxisValues } from './axis.ts';
 import { AXES } from './cell.ts';
 
@@ -7,6 +7,6 @@ import { AXES } from './cell.ts';
  * else, so another default, tier or order of the file never renames a cell. An RFC 1123 label: 40 + 1 + 8 characters.
  */
 export function slugOf(values: AxisValues): string {
-  const digest = createHash('sha256').update(JSON.stringify(AXES.map((axis) => [axis, values[axis]]))).digest('hex');
+  const digest = hash('sha256', JSON.stringify(AXES.map((axis) => [axis, values[axis]])), 'hex');
   return `${values.topology}-${digest.slice(0, 8)}`;
 }

@@ -7,8 +7,8 @@ const plan = (...words: string[]) => outputOf(planCommand(), words);
 
 test('the smoke tier as a table', async () => {
   expect(await plan()).toMatchInlineSnapshot(`
-    "CELL                 OS         KUBERNETES      RUNTIME     ETCD  NETWORK  PROXY     TOPOLOGY    MACHINES  MEMORY  SUITES
-    all-in-one-8633fc0e  debian-12  1.20.2+deb12u1  containerd  3.4   host-gw  iptables  all-in-one  1         3Gi     lifecycle,e2e
+    "CELL                 OS         KUBERNETES  RUNTIME     ETCD    NETWORK  PROXY     TOPOLOGY    MACHINES  MEMORY  SUITES
+    all-in-one-68b465b1  debian-12  1.37.2      containerd  3.6.16  host-gw  iptables  all-in-one  1         3Gi     lifecycle,e2e
 
     1 cell of the tier smoke; the largest needs 3Gi of memory
     "
@@ -16,14 +16,14 @@ test('the smoke tier as a table', async () => {
 });
 
 test('one cell with its reason', async () => {
-  expect(await plan('ha', '--set', 'os=debian-13', '--set', 'runtime=docker', '--explain')).toMatchInlineSnapshot(`
-    "CELL         OS         KUBERNETES      RUNTIME  ETCD  NETWORK  PROXY     TOPOLOGY  MACHINES  MEMORY  SUITES
-    ha-6353a4d5  debian-13  1.20.2+deb12u1  docker   3.4   host-gw  iptables  ha        5         13Gi    lifecycle,e2e
+  expect(await plan('ha', '--set', 'os=debian-13', '--set', 'runtime=containerd-2.4', '--explain')).toMatchInlineSnapshot(`
+    "CELL         OS         KUBERNETES  RUNTIME           ETCD    NETWORK  PROXY     TOPOLOGY  MACHINES  MEMORY  SUITES
+    ha-e1b45138  debian-13  1.37.2      containerd-2.4.2  3.6.16  host-gw  iptables  ha        5         13Gi    lifecycle,e2e
 
     1 cell; the largest needs 13Gi of memory
 
     In, and why:
-      ha-6353a4d5  named by its topology, with os debian-13, runtime docker, else defaults
+      ha-e1b45138  named by its topology, with os debian-13, runtime containerd-2.4.2, else defaults
     "
   `);
 });
@@ -31,60 +31,62 @@ test('one cell with its reason', async () => {
 test('a tier with reasons and coverage', async () => {
   expect(await plan('--tier', 'merge-request', '--explain', '--coverage')).toMatchInlineSnapshot(`
     "CELL                 OS         KUBERNETES      RUNTIME           ETCD    NETWORK          PROXY     TOPOLOGY    MACHINES  MEMORY  SUITES
-    small-d2962d1d       debian-12  1.20.2+deb12u1  containerd        3.4     host-gw          iptables  small       3         7Gi     lifecycle,e2e
-    ha-20bfd0f2          debian-12  1.20.2+deb12u1  containerd        3.4     host-gw          iptables  ha          5         13Gi    lifecycle,e2e
+    small-e3b43969       debian-12  1.37.2          containerd        3.6.16  host-gw          iptables  small       3         7Gi     lifecycle,e2e
+    ha-a879d81c          debian-12  1.37.2          containerd        3.6.16  host-gw          iptables  ha          5         13Gi    lifecycle,e2e
     all-in-one-a48f9c63  debian-12  1.34.4          containerd-2.4.2  3.5     vxlan            nftables  all-in-one  1         3Gi     lifecycle,e2e
-    all-in-one-89e4bf61  debian-13  1.35.4          containerd        3.6.16  flannel-host-gw  iptables  all-in-one  1         3Gi     lifecycle,e2e
-    all-in-one-12d9599d  debian-13  1.37.2          containerd        3.7.3   flannel-vxlan    nftables  all-in-one  1         3Gi     lifecycle,e2e
-    all-in-one-f9476016  debian-13  1.20.2+deb12u1  docker            3.4     vxlan            iptables  all-in-one  1         3Gi     lifecycle,e2e
-    all-in-one-baae904a  debian-13  1.36.3          containerd-2.4.2  3.5     host-gw          iptables  all-in-one  1         3Gi     lifecycle,e2e
-    all-in-one-07c81ae9  debian-12  1.35.4          containerd-2.4.2  3.6.16  flannel-vxlan    nftables  all-in-one  1         3Gi     lifecycle,e2e
-    all-in-one-6ff6a247  debian-12  1.37.2          containerd-2.4.2  3.7.3   flannel-host-gw  iptables  all-in-one  1         3Gi     lifecycle,e2e
-    all-in-one-639eca1f  debian-12  1.20.2+deb12u1  docker            3.5     flannel-vxlan    iptables  all-in-one  1         3Gi     lifecycle,e2e
-    all-in-one-ba2f78fc  debian-12  1.36.3          containerd        3.5     flannel-host-gw  nftables  all-in-one  1         3Gi     lifecycle,e2e
-    all-in-one-7a0ff3d7  debian-13  1.34.4          containerd        3.6.16  host-gw          iptables  all-in-one  1         3Gi     lifecycle,e2e
-    all-in-one-09d3ebd0  debian-12  1.36.3          containerd        3.6.16  vxlan            iptables  all-in-one  1         3Gi     lifecycle,e2e
-    all-in-one-48539589  debian-12  1.20.2+deb12u1  docker            3.4     flannel-host-gw  iptables  all-in-one  1         3Gi     lifecycle,e2e
-    all-in-one-49b7f23b  debian-12  1.35.4          containerd        3.5     host-gw          nftables  all-in-one  1         3Gi     lifecycle,e2e
-    all-in-one-5fef2f5f  debian-12  1.37.2          containerd        3.5     host-gw          iptables  all-in-one  1         3Gi     lifecycle,e2e
-    all-in-one-b335f77b  debian-12  1.37.2          containerd        3.6.16  vxlan            iptables  all-in-one  1         3Gi     lifecycle,e2e
-    all-in-one-1f9997ca  debian-12  1.20.2+deb12u1  containerd        3.4     flannel-vxlan    iptables  all-in-one  1         3Gi     lifecycle,e2e
-    all-in-one-37ddcedb  debian-12  1.20.2+deb12u1  docker            3.4     host-gw          iptables  all-in-one  1         3Gi     lifecycle,e2e
+    all-in-one-4c19173c  debian-13  1.20.2+deb12u1  docker            3.4     flannel-host-gw  iptables  all-in-one  1         3Gi     lifecycle,e2e
+    all-in-one-5ac786f6  debian-13  1.35.4          containerd        3.6.16  flannel-vxlan    nftables  all-in-one  1         3Gi     lifecycle,e2e
+    all-in-one-f9866874  debian-13  1.37.2          containerd-2.4.2  3.7.3   host-gw          nftables  all-in-one  1         3Gi     lifecycle,e2e
+    all-in-one-27104245  debian-12  1.36.3          containerd-2.4.2  3.5     flannel-vxlan    iptables  all-in-one  1         3Gi     lifecycle,e2e
+    all-in-one-95072169  debian-13  1.36.3          containerd        3.5     flannel-host-gw  nftables  all-in-one  1         3Gi     lifecycle,e2e
+    all-in-one-f9404701  debian-12  1.20.2+deb12u1  containerd        3.4     vxlan            iptables  all-in-one  1         3Gi     lifecycle,e2e
+    all-in-one-9bfe5c80  debian-12  1.35.4          containerd-2.4.2  3.6.16  flannel-host-gw  iptables  all-in-one  1         3Gi     lifecycle,e2e
+    all-in-one-81f146c3  debian-12  1.20.2+deb12u1  docker            3.5     host-gw          iptables  all-in-one  1         3Gi     lifecycle,e2e
+    all-in-one-f14338aa  debian-13  1.34.4          containerd        3.6.16  vxlan            iptables  all-in-one  1         3Gi     lifecycle,e2e
+    all-in-one-500f9353  debian-12  1.37.2          containerd        3.7.3   vxlan            iptables  all-in-one  1         3Gi     lifecycle,e2e
+    all-in-one-70b4039f  debian-12  1.20.2+deb12u1  docker            3.4     flannel-vxlan    iptables  all-in-one  1         3Gi     lifecycle,e2e
+    all-in-one-e7fde7a7  debian-12  1.35.4          containerd        3.5     host-gw          iptables  all-in-one  1         3Gi     lifecycle,e2e
+    all-in-one-5c94688e  debian-12  1.36.3          containerd        3.6.16  host-gw          iptables  all-in-one  1         3Gi     lifecycle,e2e
+    all-in-one-2bfd08f9  debian-12  1.37.2          containerd        3.5     flannel-host-gw  iptables  all-in-one  1         3Gi     lifecycle,e2e
+    all-in-one-b5fe7da2  debian-12  1.37.2          containerd        3.7.3   flannel-vxlan    iptables  all-in-one  1         3Gi     lifecycle,e2e
+    all-in-one-8633fc0e  debian-12  1.20.2+deb12u1  containerd        3.4     host-gw          iptables  all-in-one  1         3Gi     lifecycle,e2e
+    all-in-one-347d7093  debian-12  1.20.2+deb12u1  docker            3.4     vxlan            iptables  all-in-one  1         3Gi     lifecycle,e2e
+    all-in-one-37e46f50  debian-12  1.34.4          containerd        3.5     host-gw          iptables  all-in-one  1         3Gi     lifecycle,e2e
     all-in-one-aeb533bb  debian-12  1.34.4          containerd        3.5     flannel-host-gw  iptables  all-in-one  1         3Gi     lifecycle,e2e
     all-in-one-f7241d93  debian-12  1.34.4          containerd        3.5     flannel-vxlan    iptables  all-in-one  1         3Gi     lifecycle,e2e
     all-in-one-cf96e0d8  debian-12  1.35.4          containerd        3.5     vxlan            iptables  all-in-one  1         3Gi     lifecycle,e2e
-    all-in-one-a2114971  debian-12  1.36.3          containerd        3.5     flannel-vxlan    iptables  all-in-one  1         3Gi     lifecycle,e2e
-    all-in-one-d1821178  debian-12  1.37.2          containerd        3.7.3   host-gw          iptables  all-in-one  1         3Gi     lifecycle,e2e
-    all-in-one-500f9353  debian-12  1.37.2          containerd        3.7.3   vxlan            iptables  all-in-one  1         3Gi     lifecycle,e2e
+    all-in-one-5e46aae5  debian-12  1.36.3          containerd        3.5     vxlan            iptables  all-in-one  1         3Gi     lifecycle,e2e
+    all-in-one-62db8acc  debian-12  1.37.2          containerd        3.7.3   flannel-host-gw  iptables  all-in-one  1         3Gi     lifecycle,e2e
 
-    25 cells of the tier merge-request; the largest needs 13Gi of memory
+    26 cells of the tier merge-request; the largest needs 13Gi of memory
 
     In, and why:
-      small-d2962d1d       the tier includes it by name
-      ha-20bfd0f2          the tier includes it by name
+      small-e3b43969       the tier includes it by name
+      ha-a879d81c          the tier includes it by name
       all-in-one-a48f9c63  21 pairs of values that no cell before it has
-      all-in-one-89e4bf61  20 pairs of values that no cell before it has
-      all-in-one-12d9599d  17 pairs of values that no cell before it has
-      all-in-one-f9476016  14 pairs of values that no cell before it has
-      all-in-one-baae904a  14 pairs of values that no cell before it has
-      all-in-one-07c81ae9  10 pairs of values that no cell before it has
-      all-in-one-6ff6a247  10 pairs of values that no cell before it has
-      all-in-one-639eca1f  7 pairs of values that no cell before it has
-      all-in-one-ba2f78fc  7 pairs of values that no cell before it has
-      all-in-one-7a0ff3d7  6 pairs of values that no cell before it has
-      all-in-one-09d3ebd0  4 pairs of values that no cell before it has
-      all-in-one-48539589  3 pairs of values that no cell before it has
-      all-in-one-49b7f23b  3 pairs of values that no cell before it has
-      all-in-one-5fef2f5f  2 pairs of values that no cell before it has
-      all-in-one-b335f77b  2 pairs of values that no cell before it has
-      all-in-one-1f9997ca  1 pair of values that no cell before it has
-      all-in-one-37ddcedb  1 pair of values that no cell before it has
+      all-in-one-4c19173c  21 pairs of values that no cell before it has
+      all-in-one-5ac786f6  18 pairs of values that no cell before it has
+      all-in-one-f9866874  15 pairs of values that no cell before it has
+      all-in-one-27104245  12 pairs of values that no cell before it has
+      all-in-one-95072169  9 pairs of values that no cell before it has
+      all-in-one-f9404701  8 pairs of values that no cell before it has
+      all-in-one-9bfe5c80  8 pairs of values that no cell before it has
+      all-in-one-81f146c3  6 pairs of values that no cell before it has
+      all-in-one-f14338aa  6 pairs of values that no cell before it has
+      all-in-one-500f9353  5 pairs of values that no cell before it has
+      all-in-one-70b4039f  3 pairs of values that no cell before it has
+      all-in-one-e7fde7a7  2 pairs of values that no cell before it has
+      all-in-one-5c94688e  2 pairs of values that no cell before it has
+      all-in-one-2bfd08f9  2 pairs of values that no cell before it has
+      all-in-one-b5fe7da2  2 pairs of values that no cell before it has
+      all-in-one-8633fc0e  1 pair of values that no cell before it has
+      all-in-one-347d7093  1 pair of values that no cell before it has
+      all-in-one-37e46f50  1 pair of values that no cell before it has
       all-in-one-aeb533bb  1 pair of values that no cell before it has
       all-in-one-f7241d93  1 pair of values that no cell before it has
       all-in-one-cf96e0d8  1 pair of values that no cell before it has
-      all-in-one-a2114971  1 pair of values that no cell before it has
-      all-in-one-d1821178  1 pair of values that no cell before it has
-      all-in-one-500f9353  1 pair of values that no cell before it has
+      all-in-one-5e46aae5  1 pair of values that no cell before it has
+      all-in-one-62db8acc  1 pair of values that no cell before it has
 
     Out, and why (--format json names each):
       96 combinations   the tier merge-request runs kubernetes 1.20.2+deb12u1 and 1.34.4 and 1.35.4 and 1.36.3 and 1.37.2 alone
@@ -92,7 +94,7 @@ test('a tier with reasons and coverage', async () => {
       264 combinations  cannot exist: the network manifest needs the path of a CNI manifest in axes.network.manifest, and none is named (network-manifest-named)
       720 combinations  cannot exist: Kubernetes 1.20 needs etcd >=3.4 <3.6: the playbooks know the configuration of etcd from 3.4 on, and 1.20 was run here with 3.4 and 3.5 alone (kubernetes-1.20-etcd; https://github.com/kubernetes/kubernetes/blob/v1.20.2/cmd/kubeadm/app/constants/constants.go)
       240 combinations  cannot exist: Kubernetes 1.20 needs containerd >=1.4 <2.0: its kubelet speaks CRI v1alpha2 alone, which containerd 2.0 removed (kubernetes-1.20-containerd; https://github.com/containerd/containerd/blob/v2.4.2/RELEASES.md)
-      297 combinations  the tier merge-request is pairwise: other cells have all that it would add
+      296 combinations  the tier merge-request is pairwise: other cells have all that it would add
       360 combinations  cannot exist: Kubernetes 1.34 needs etcd >=3.5 <3.7: Kubernetes from 1.34 on was run here with etcd 3.5 and 3.6 alone (kubernetes-1.34-etcd; https://github.com/kubernetes/kubernetes/blob/v1.37.2/staging/src/k8s.io/apiserver/pkg/storage/feature/feature_support_checker.go)
       120 combinations  cannot exist: Kubernetes 1.24 removed dockershim, the kubelet's own way to Docker (kubernetes-1.34-docker; https://kubernetes.io/blog/2022/02/17/dockershim-faq/)
       360 combinations  cannot exist: Kubernetes 1.35 needs etcd >=3.5 <3.7: Kubernetes from 1.34 on was run here with etcd 3.5 and 3.6 alone (kubernetes-1.35-etcd; https://github.com/kubernetes/kubernetes/blob/v1.37.2/staging/src/k8s.io/apiserver/pkg/storage/feature/feature_support_checker.go)
@@ -104,7 +106,7 @@ test('a tier with reasons and coverage', async () => {
       638 combinations  the tier merge-request runs topology all-in-one alone
 
     Coverage of what can exist (1056 of 4320 combinations can):
-      cells            25 of 1056 (2 %)
+      cells            26 of 1056 (2 %)
       values           23 of 24 (95 %)    missing: kubernetes=1.20.2+deb11
       pairs of values  175 of 217 (80 %)  missing: os=debian-12 kubernetes=1.20.2+deb11, kubernetes=1.20.2+deb11 runtime=containerd, kubernetes=1.20.2+deb11 etcd=3.4, kubernetes=1.20.2+deb11 network=host-gw, kubernetes=1.20.2+deb11 proxy=iptables, kubernetes=1.20.2+deb11 topology=all-in-one, kubernetes=1.20.2+deb11 network=vxlan, kubernetes=1.20.2+deb11 network=flannel-host-gw, kubernetes=1.20.2+deb11 network=flannel-vxlan, kubernetes=1.20.2+deb11 etcd=3.5, and 32 more
     "
@@ -120,12 +122,12 @@ test('one cell as JSON', async () => {
       "set": {},
       "cells": [
         {
-          "slug": "all-in-one-8633fc0e",
+          "slug": "all-in-one-68b465b1",
           "axes": {
             "os": "debian-12",
-            "kubernetes": "1.20.2+deb12u1",
+            "kubernetes": "1.37.2",
             "runtime": "containerd",
-            "etcd": "3.4",
+            "etcd": "3.6.16",
             "network": "host-gw",
             "proxy": "iptables",
             "topology": "all-in-one"
@@ -148,24 +150,18 @@ test('one cell as JSON', async () => {
           ],
           "sources": {
             "kubernetes": {
-              "type": "debian-source",
-              "suite": "bookworm",
-              "package": "kubernetes",
-              "version": "1.20.5+really1.20.2-1.1+deb12u1"
+              "type": "go-module",
+              "version": "1.37.2"
             },
             "etcd": {
-              "type": "debian-package",
-              "suite": "bookworm",
-              "packages": [
-                "etcd-server",
-                "etcd-client"
-              ]
+              "type": "go-module",
+              "version": "3.6.16"
             }
           },
           "addOns": {
             "dns": {
-              "type": "none",
-              "reason": "no source of a CoreDNS image is configured; set dns in the matrix file to {type coredns, image <reference>}"
+              "type": "coredns",
+              "version": "1.14.6"
             },
             "policy": {
               "type": "none",
@@ -255,7 +251,7 @@ test('every object that a cell will create', async () => {
 });
 
 test('what a run would refuse is said beside the manifests', async () => {
-  expect(await plan('ha', '--provider', 'kubevirt', '--format', 'manifests')).toContain('warning: a run would refuse ha-20bfd0f2: its control planes need an address');
+  expect(await plan('ha', '--provider', 'kubevirt', '--format', 'manifests')).toContain('warning: a run would refuse ha-a879d81c: its control planes need an address');
   expect(await plan('ha', '--provider', 'kubevirt', '--site', 'multus', '--format', 'manifests')).not.toContain('warning');
 });
 

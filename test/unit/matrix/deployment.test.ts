@@ -12,7 +12,7 @@ const binaries = (version: string, names: string[]): Binaries => ({
   digest: digest('b'),
   provenance: {},
 });
-const own = parseMatrix(changed({ 'axes.network.manifest': 'mine.yaml' }), '/m/matrix.yaml');
+const own = parseMatrix(changed({ 'axes.network.manifest': 'mine.yaml', 'dns': { type: 'none', reason: 'not asked for here' } }), '/m/matrix.yaml');
 
 function input(wish: Wish, virtualAddress?: string): DeploymentInput {
   const [cell] = selectCells(own, wish);
@@ -39,10 +39,10 @@ test('one control plane: the whole document', () => {
       "kind": "ClusterDeployment",
       "metadata": {
         "labels": {
-          "proofgrid.dev/cell": "all-in-one-8633fc0e",
+          "proofgrid.dev/cell": "all-in-one-68b465b1",
           "proofgrid.dev/lease": "lease-1",
         },
-        "name": "all-in-one-8633fc0e",
+        "name": "all-in-one-68b465b1",
       },
       "spec": {
         "addOns": [],
@@ -54,7 +54,7 @@ test('one control plane: the whole document', () => {
           },
         },
         "dns": {
-          "reason": "no source of a CoreDNS image is configured; set dns in the matrix file to {type coredns, image <reference>}",
+          "reason": "not asked for here",
           "type": "none",
         },
         "etcd": {
@@ -123,7 +123,7 @@ test('one control plane: the whole document', () => {
 });
 
 test('several control planes share the virtual address of the lease', () => {
-  const { spec } = toClusterDeployment(input({ names: ['ha'], set: ['runtime=docker', 'network=vxlan'] }, '10.0.0.100'));
+  const { spec } = toClusterDeployment(input({ names: ['ha'], set: ['kubernetes=1.20', 'etcd=3.4', 'runtime=docker', 'network=vxlan'] }, '10.0.0.100'));
   expect(spec.controlPlane.endpoint).toEqual({ type: 'virtual-address', address: '10.0.0.100', port: 8443 });
   expect(spec.runtime.name).toBe('docker');
   expect(spec.network).toMatchObject({ plugin: 'vxlan' });
@@ -159,7 +159,7 @@ test('the images of add-ons are preloaded, and the document names them', () => {
 test('an engine that comes as a release: its version, executables and where the machines see them', () => {
   const released = binaries('27.5.1', ['dockerd']);
   const seed = { source: '/cache/27.5.1', target: '/opt/seed/docker/27.5.1' };
-  const whole = input({ names: ['all-in-one'], set: ['runtime=docker'] });
+  const whole = input({ names: ['all-in-one'], set: ['kubernetes=1.20', 'etcd=3.4', 'runtime=docker'] });
   expect(toClusterDeployment({ ...whole, runtime: released, seeds: { ...whole.seeds, runtime: seed } }).spec.runtime).toMatchObject({
     name: 'docker',
     version: '27.5.1',

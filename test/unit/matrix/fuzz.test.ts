@@ -13,6 +13,7 @@ import { BOMBS, mutateStructure } from './mutate-structure.ts';
 import { seeded, type Random } from './random.ts';
 
 const MUTANTS = 1000;
+const SMALL_TIERS = ['smoke', 'merge-request'] as const;
 /** Any other number with PROOFGRID_FUZZ_SEED; the same number makes the same files. */
 const SEED = Number(process.env.PROOFGRID_FUZZ_SEED ?? '20');
 
@@ -45,15 +46,16 @@ function judgePlan({ cells }: Plan): void {
 }
 
 /** `valid`, or the code of the error; throws when the file is neither planned nor refused at a place in it. */
-async function outcomeOf(bytes: Buffer): Promise<string> {
+async function outcomeOf(bytes: Buffer, thorough = true): Promise<string> {
   const file = path.join(directory, 'matrix.yaml');
   await writeFile(file, bytes);
   try {
     const matrix = await loadMatrix(file);
     const names = matrix.document.axes.topology.values.map(({ name }) => name);
-    TIERS.forEach((tier) => judgePlan(makePlan(matrix, { tier }, { explain: false, coverage: false })));
+    // the large tiers of every valid file would take minutes
+    (thorough ? TIERS : SMALL_TIERS).forEach((tier) => judgePlan(makePlan(matrix, { tier }, { explain: false, coverage: false })));
     judgePlan(makePlan(matrix, { names }, { explain: true, coverage: false }));
-    const plan = makePlan(matrix, { tier: 'merge-request' }, { explain: true, coverage: true });
+    const plan = makePlan(matrix, { tier: 'merge-request' }, { explain: thorough, coverage: thorough });
     expect(planTable(plan).split('\n').length).toBeGreaterThan(plan.cells.length);
     expect(JSON.stringify(JSON.parse(JSON.stringify(plan)))).toBe(JSON.stringify(plan));
     return 'valid';
@@ -81,7 +83,7 @@ test(`${MUTANTS} mutated matrix files each give a located error or a valid plan 
   const outcomes = new Map<string, number>();
   for (let index = 0; index < MUTANTS; index += 1) {
     const bytes = mutant(shipped, random);
-    const outcome = await outcomeOf(bytes).catch((cause: unknown) => {
+    const outcome = await outcomeOf(bytes, index % 5 === 0).catch((cause: unknown) => {
       throw new Error(`mutant ${index} of seed ${SEED}:\n${bytes.toString('utf8')}`, { cause });
     });
     outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
