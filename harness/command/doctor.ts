@@ -90,10 +90,10 @@ async function doctor(fix: boolean, checks: readonly HostCheck[], withSources: b
 async function releaseSources(): Promise<ReleaseSource[]> {
   const { document } = await loadMatrix();
   const [proxy] = moduleProxies();
-  const upstream = document.axes.kubernetes.upstream?.url;
+  const upstream = document.versions.mirrors.kubernetes.replace(/\/+$/, '');
   return [
     ...(proxy === undefined ? [] : [{ name: 'go-module' as const, title: `the Go module proxy ${new URL(proxy).host}`, url: `${proxy}/k8s.io/kubernetes/@v/list` }]),
-    ...(upstream === undefined ? [] : [{ name: 'upstream' as const, title: `the download site ${new URL(upstream).host}`, url: `${upstream}/stable.txt` }]),
+    { name: 'upstream', title: `the download site ${new URL(upstream).host}`, url: `${upstream}/stable.txt` },
   ];
 }
 
