@@ -1,49 +1,13 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import path from 'node:path';
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
-import { parse } from 'yaml';
+import { createArtifacts } from '../../../harness/artifact/artifacts.ts';
 import { packageRoot } from '../../../lifecycle/root.ts';
-
-const DIRECTORY = path.join(packageRoot, 'playbooks/group_vars/all/versions');
-
-interface Row {
-  readonly since?: string;
-  readonly until?: string;
-  readonly value: Readonly<Record<string, unknown>>;
-  readonly source?: string;
-}
-
-/** Every table of rows: `kubelet.flags.containerd`, `etcd.settings`, … */
-const TABLES = new Map(
-  readdirSync(DIRECTORY).flatMap((file) => {
-    const document = parse(readFileSync(path.join(DIRECTORY, file), 'utf8')) as Record<string, unknown>;
-    return tablesIn(path.basename(file, '.yml'), document[`${path.basename(file, '.yml').replaceAll('-', '_')}_versions`]);
-  }),
-);
-
-function tablesIn(name: string, node: unknown): [string, Row[]][] {
-  if (Array.isArray(node)) return [[name, node as Row[]]];
-  return Object.entries(node as Record<string, unknown>).flatMap(([key, value]) => tablesIn(`${name}.${key}`, value));
-}
-
-/** The rows as Ansible's own filter merges them; placeholders stay as they are written. */
-const SCRIPT = `import json, sys
-sys.path.insert(0, sys.argv[1] + '/playbooks/plugins/filter')
-from cluster import for_version
-tables, base = json.load(sys.stdin), {'config': 'file'}
-print(json.dumps({name: {version: for_version(rows, version, base) for version in sys.argv[2:]} for name, rows in tables.items()}))`;
-
-async function merged(table: string, ...versions: string[]): Promise<Record<string, unknown>[]> {
-  const input = JSON.stringify({ [table]: TABLES.get(table) });
-  const env = { PYTHONDONTWRITEBYTECODE: '1' };
-  const { stdout } = await execa('/usr/bin/python3', ['-c', SCRIPT, packageRoot, ...versions], { input, env, cwd: path.parse(packageRoot).root });
-  const found = (JSON.parse(stdout) as Record<string, Record<string, Record<string, unknown>>>)[table] ?? {};
-  return versions.map((version) => found[version] ?? {});
-}
+import { defaultCell } from '../../default-cell.ts';
+import { COLD_BUILD_MS, progress } from '../artifact/boot.ts';
+import { merged, TABLES, unknownFlags } from './version-rows.ts';
 
 async function keys(table: string, ...versions: string[]): Promise<string[][]> {
-  return (await merged(table, ...versions)).map((each) => Object.keys(each).filter((key) => key !== 'config'));
+  return (await merged(table, versions)).map((each) => Object.keys(each).filter((key) => key !== 'config'));
 }
 
 test.each([...TABLES])('every row of %s says where it comes from, and holds for some version', (_, rows) => {
@@ -66,16 +30,16 @@ test('no condition on a version stands outside the rows', async () => {
 });
 
 test('insecure ports are closed by flags until the flags go', async () => {
-  for (const found of await merged('kube-scheduler.flags', '1.20.2+deb12u1', '1.22.17')) expect(Object.keys(found)).toEqual(['port', 'kubeconfig', 'leader-elect', 'profiling']);
-  for (const found of await merged('kube-scheduler.flags', '1.23.0', '1.37.2')) expect(found).toEqual({ config: 'file' });
+  for (const found of await merged('kube-scheduler.flags', ['1.20.2+deb12u1', '1.22.17'])) expect(Object.keys(found)).toEqual(['port', 'kubeconfig', 'leader-elect', 'profiling']);
+  for (const found of await merged('kube-scheduler.flags', ['1.23.0', '1.37.2'])) expect(found).toEqual({ config: 'file' });
   expect(await keys('kube-controller-manager.flags', '1.20.2', '1.23.0', '1.24.0', '1.37.2')).toEqual([['port', 'controllers'], ['port', 'controllers'], [], []]);
 });
 
 test('anonymous requests: all or none, until they can be told by path', async () => {
   expect(await keys('kube-apiserver.flags', '1.20.2', '1.31.9', '1.32.0', '1.37.2')).toEqual([['anonymous-auth'], ['anonymous-auth'], ['authentication-config'], ['authentication-config']]);
-  const apis = await merged('kube-apiserver.apis', '1.31.9', '1.32.0', '1.34.4', '1.37.2');
+  const apis = await merged('kube-apiserver.apis', ['1.31.9', '1.32.0', '1.34.4', '1.37.2']);
   expect(apis.map((each) => each['authentication'])).toEqual([undefined, 'apiserver.config.k8s.io/v1beta1', 'apiserver.config.k8s.io/v1', 'apiserver.config.k8s.io/v1']);
-  const schedulers = await merged('kube-scheduler.apis', '1.22.17', '1.24.0', '1.26.9', '1.37.2');
+  const schedulers = await merged('kube-scheduler.apis', ['1.22.17', '1.24.0', '1.26.9', '1.37.2']);
   expect(schedulers.map((each) => each['configuration'])).toEqual([undefined, 'kubescheduler.config.k8s.io/v1beta2', 'kubescheduler.config.k8s.io/v1', 'kubescheduler.config.k8s.io/v1']);
 });
 
@@ -109,6 +73,11 @@ test('etcd gives up its experimental names in 3.6, and 3.4 needs what is a defau
 });
 
 test('containerd gets the newest format of its configuration that it reads without converting it', async () => {
-  const found = await merged('containerd.settings', '', '1.6.20', '1.7.24', '2.0.0', '2.2.1', '2.3.0', '2.4.2');
+  const found = await merged('containerd.settings', ['', '1.6.20', '1.7.24', '2.0.0', '2.2.1', '2.3.0', '2.4.2']);
   expect(found.map(({ version }) => version)).toEqual([2, 2, 2, 3, 3, 4, 4]);
 });
+
+test('the default version offers every flag that it is given', async () => {
+  const { directory, version } = await createArtifacts().kubernetes((await defaultCell()).sources.kubernetes, progress);
+  expect(await unknownFlags(directory, version)).toEqual([]);
+}, COLD_BUILD_MS);
