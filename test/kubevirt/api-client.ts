@@ -1,6 +1,7 @@
 import { Agent, request, type RequestOptions } from 'node:https';
 import { createInterface } from 'node:readline';
 import { KubeConfig } from '@kubernetes/client-node';
+import { waitFor } from '../../harness/provider/wait.ts';
 
 /** Any object of the API; the double and the tests look at few of its fields. */
 export interface ApiObject {
@@ -24,6 +25,8 @@ export interface ApiObject {
 
 /** Milliseconds without a byte: nothing is proved by it, a hang ends. */
 const ANSWER_LIMIT = 120_000;
+/** Milliseconds: a new kind is read within seconds. */
+const BUSY_LIMIT = 120_000;
 
 export class ApiError extends Error {
   readonly status: number;
@@ -103,7 +106,17 @@ export class ApiClient {
     return JSON.parse(await this.#send(method, path, body, type)) as ApiObject;
   }
 
-  #send(method: string, path: string, body?: object, type = 'application/json'): Promise<string> {
+  /** Asks again while the API server is too busy, or (from 1.33 on) still reads the objects of a new kind: as every client of Kubernetes does. */
+  async #send(method: string, path: string, body?: object, type?: string): Promise<string> {
+    const busy = async () =>
+      this.#sendOnce(method, path, body, type).catch((error: unknown) => {
+        if (error instanceof ApiError && error.status === 429) return undefined;
+        throw error;
+      });
+    return waitFor({ name: `${method} ${path} is not refused as too many requests`, limitMs: BUSY_LIMIT, intervalMs: 200 }, busy);
+  }
+
+  #sendOnce(method: string, path: string, body?: object, type = 'application/json'): Promise<string> {
     const text = body === undefined ? undefined : JSON.stringify(body);
     const headers = text === undefined ? {} : { 'content-type': type, 'content-length': Buffer.byteLength(text) };
     const options: RequestOptions = { method, headers, agent: this.#agent, timeout: ANSWER_LIMIT };
