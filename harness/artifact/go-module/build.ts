@@ -7,7 +7,7 @@ import type { GoBuild, GoProgram, Release } from './component.ts';
 import { moduleError } from './module-error.ts';
 import { MODULE_VARIABLES } from './proxy.ts';
 import { TOOLCHAIN, unpackedToolchain } from './toolchain.ts';
-import { goModSchema, wrapperGoMod } from './wrapper.ts';
+import { goModSchema, mainSource, WRAPPER_MODULE, wrapperGoMod } from './wrapper.ts';
 
 /** Directories of the cache that all builds share. */
 export interface GoCaches {
@@ -56,6 +56,9 @@ export async function buildPrograms(site: BuildSite, component: GoBuild, version
     modules[module] = downloaded;
     const directory = join(site.scratch, 'wrapper', module);
     await writeWrapper(go, directory, { module, version, downloaded, staging: component.staging?.(version) });
+    for (const [, { package: path, main }] of programs) {
+      if (main !== undefined) await writeMain(join(directory, path.slice(WRAPPER_MODULE.length + 1)), main);
+    }
     const flags = buildFlags(component, version, downloaded);
     const total = await stalePackages(site, go, directory, [...flags, ...packagesOf(programs)]);
     await locked(site, join(caches.build, 'compile.lock'), () => compile(site, go, { directory, flags, programs, total }));
@@ -71,8 +74,9 @@ function buildFlags({ tags = [], stamps, cgo = false }: GoBuild, version: string
 }
 
 /** What a person must know to build the same again. */
-export function describeFlags({ tags = [], cgo = false }: GoBuild): string {
-  return [`CGO_ENABLED=${cgo ? 1 : 0}`, ...FLAGS, ...(tags.length > 0 ? [`-tags=${tags.join(',')}`] : [])].join(' ');
+export function describeFlags({ tags = [], cgo = false, programs }: GoBuild): string {
+  const mains = Object.values(programs).flatMap(({ main }) => (main === undefined ? [] : [`with ${main.imports.join(',')}`]));
+  return [`CGO_ENABLED=${cgo ? 1 : 0}`, ...FLAGS, ...(tags.length > 0 ? [`-tags=${tags.join(',')}`] : []), ...mains].join(' ');
 }
 
 type Go = (words: readonly string[], options?: { readonly cwd?: string; readonly onErrorLine?: (line: string) => void }) => Promise<string>;
@@ -120,6 +124,11 @@ async function writeWrapper(go: Go, directory: string, { module, version, downlo
   // The module's own sums hold for what it requires; those of the module itself come from the checksum database.
   const sums = await readFile(join(downloaded.directory, 'go.sum'), 'utf8').catch(() => '');
   await writeFile(join(directory, 'go.sum'), sums);
+}
+
+async function writeMain(directory: string, main: NonNullable<GoProgram['main']>): Promise<void> {
+  await mkdir(directory, { recursive: true });
+  await writeFile(join(directory, 'main.go'), mainSource(main));
 }
 
 /** How many packages are not compiled yet. Every module that the build needs is downloaded on the way. */

@@ -4,6 +4,8 @@ export interface GoProgram {
   readonly module: string;
   /** Import path of its main package. */
   readonly package: string;
+  /** Packages that the main package imports for their effects, where it is one of ours that starts this function. */
+  readonly main?: { readonly start: { readonly package: string; readonly call: string }; readonly imports: readonly string[] };
 }
 
 /** How executables are built from Go modules, whatever their version. */

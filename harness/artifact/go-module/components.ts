@@ -1,4 +1,5 @@
 import { KUBERNETES_BINARIES } from '../kubernetes/version.ts';
+import { WRAPPER_MODULE } from './wrapper.ts';
 import type { GoBuild, GoComponent, GoProgram, Release } from './component.ts';
 
 const MINUTE = 60_000;
@@ -19,6 +20,17 @@ const kubernetesShared = {
   // 1.37.2 → 0.37.2: https://github.com/kubernetes/kubernetes/tree/master/staging
   staging: (version: string) => version.replace(/^1\./, '0.'),
 } as const satisfies Partial<GoBuild>;
+
+const COREDNS = 'github.com/coredns/coredns';
+/**
+ * All plugins but those for zones in somebody's cloud or etcd and for tracers, which are half of the compilation and
+ * which no cluster needs: https://coredns.io/2017/07/25/compile-time-enabling-or-disabling-plugins/
+ */
+const COREDNS_PLUGINS = [
+  'acl', 'any', 'auto', 'autopath', 'bind', 'bufsize', 'cache', 'cancel', 'chaos', 'debug', 'dns64', 'dnssec', 'erratic', 'errors', 'file',
+  'forward', 'grpc', 'header', 'health', 'hosts', 'k8s_external', 'kubernetes', 'loadbalance', 'local', 'log', 'loop', 'metadata', 'metrics',
+  'minimal', 'nsid', 'pprof', 'ready', 'reload', 'rewrite', 'root', 'secondary', 'sign', 'template', 'timeouts', 'tls', 'transfer', 'view', 'whoami',
+] as const;
 
 const programs = (module: string, packages: Readonly<Record<string, string>>): Record<string, GoProgram> =>
   Object.fromEntries(Object.entries(packages).map(([name, path]) => [name, { module, package: path === '.' ? module : `${module}/${path}` }]));
@@ -70,9 +82,15 @@ export const GO_COMPONENTS = {
   },
   coredns: {
     title: 'CoreDNS',
-    programs: programs('github.com/coredns/coredns', { coredns: '.' }),
+    programs: {
+      coredns: {
+        module: COREDNS,
+        package: `${WRAPPER_MODULE}/coredns`,
+        main: { start: { package: `${COREDNS}/coremain`, call: 'coremain.Run' }, imports: COREDNS_PLUGINS.map((name) => `${COREDNS}/plugin/${name}`) },
+      },
+    },
     proof: { program: 'coredns', args: ['-version'], pattern: /^CoreDNS-(\S+)/ },
-    estimateMs: 3.5 * MINUTE,
+    estimateMs: 2.5 * MINUTE,
   },
   flannel: {
     title: 'flannel',

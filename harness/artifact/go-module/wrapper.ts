@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { GoProgram } from './component.ts';
 
 const moduleVersion = z.object({ Path: z.string(), Version: z.string().optional() });
 
@@ -12,6 +13,15 @@ export const goModSchema = z.object({
 });
 
 export type GoMod = z.output<typeof goModSchema>;
+
+/** What the module around another one is called; main packages of ours are below it. */
+export const WRAPPER_MODULE = 'proofgrid.dev/build';
+
+/** The source of a main package that has what it imports and starts one function. */
+export function mainSource({ start, imports }: NonNullable<GoProgram['main']>): string {
+  const lines = [start.package, ...imports.map((path) => `_ ${path}`)].map((line) => line.replace(/(\S+)$/, '"$1"'));
+  return ['package main', '', 'import (', ...lines.map((line) => `\t${line}`), ')', '', 'func main() {', `\t${start.call}()`, '}', ''].join('\n');
+}
 
 export interface Wrapped {
   readonly module: string;
@@ -36,7 +46,7 @@ export function wrapperGoMod(own: GoMod, { module, version, staging }: Wrapped):
     return [`replace ${Old.Path} => ${Old.Path} v${staging}`];
   });
   return [
-    'module proofgrid.dev/build',
+    `module ${WRAPPER_MODULE}`,
     '',
     ...(own.Go === undefined ? [] : [`go ${own.Go}`]),
     ...(own.Godebug ?? []).map(({ Key, Value }) => `godebug ${Key}=${Value}`),
