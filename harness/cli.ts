@@ -8,6 +8,7 @@ import { reportCommand } from './command/report.ts';
 import { runCommand } from './command/run.ts';
 import { schemaCommand } from './command/schema.ts';
 import { shellCommand } from './command/shell.ts';
+import { versionsCommand } from './command/versions.ts';
 import { proofgridVersion } from './version.ts';
 
 const program = new Command('proofgrid')
@@ -16,7 +17,7 @@ const program = new Command('proofgrid')
   .showHelpAfterError('(see --help)')
   .enablePositionalOptions();
 
-const commands = [planCommand, runCommand, lintCommand, reportCommand, shellCommand, reapCommand, doctorCommand, schemaCommand];
+const commands = [planCommand, runCommand, lintCommand, reportCommand, shellCommand, reapCommand, versionsCommand, doctorCommand, schemaCommand];
 for (const make of commands) program.addCommand(make());
 
 await runCommandLine(program);

@@ -1,4 +1,5 @@
 import { AXES } from './cell.ts';
+import { columns } from './columns.ts';
 import type { Coverage, Share } from './coverage.ts';
 import type { Excluded } from './explain.ts';
 import type { Plan } from './plan.ts';
@@ -71,9 +72,4 @@ function memoryOf(machines: readonly { readonly memory: number }[]): number {
 
 function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`;
-}
-
-function columns(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, index) => Math.max(...rows.map((row) => (row[index] ?? '').length)));
-  return rows.map((row) => row.map((text, index) => text.padEnd(widths[index] ?? 0)).join('  ').trimEnd()).join('\n');
 }

@@ -37,7 +37,7 @@ const kubernetesRow = z.strictObject({
   version,
   source: debianSource.optional().describe('Where this version comes from; absent: it is a release of upstream'),
   released: date.optional(),
-  support: z.strictObject({ maintenance: date, endOfLife: date, source }).optional().describe('Last days of regular patches and of all patches of this minor'),
+  support: z.strictObject({ maintenance: date, endOfLife: date, kept: text.optional().describe('Why the row stays after that'), source }).optional().describe('Last days of regular patches and of all patches of this minor'),
   etcd: needs.optional(),
   containerd: needs.optional(),
   docker: z.union([needs, none]).optional(),
