@@ -2,6 +2,8 @@ import { defineConfig } from 'vitest/config';
 
 /** Milliseconds: real machines and cold caches; a hang still ends. */
 const [MACHINES, CELLS, BUILDS] = [300_000, 900_000, 3 * 3_600_000];
+/** Runs once, before the first test of a project that needs real components. */
+const globalSetup = './test/build-artifacts.ts';
 
 /**
  * Unit tests touch nothing outside the process; integration tests real machines and binaries; system tests run whole cells.
@@ -12,11 +14,12 @@ export default defineConfig({
     reporters: ['default', './test/time-reporter.ts', './test/count-reporter.ts'],
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000 } },
-      { test: { name: 'integration', include: ['test/integration/**/*.test.ts'], testTimeout: MACHINES, hookTimeout: 2 * MACHINES, fileParallelism: false } },
-      { test: { name: 'system', include: ['test/system/**/*.test.ts'], testTimeout: CELLS, hookTimeout: CELLS, fileParallelism: false } },
+      { test: { name: 'integration', globalSetup, include: ['test/integration/**/*.test.ts'], testTimeout: MACHINES, hookTimeout: 2 * MACHINES, fileParallelism: false } },
+      { test: { name: 'system', globalSetup, include: ['test/system/**/*.test.ts'], testTimeout: CELLS, hookTimeout: CELLS, fileParallelism: false } },
       {
         test: {
           name: 'full',
+          globalSetup,
           // runs are killed at more moments than in `system`
           include: ['test/full/**/*.test.ts', 'test/system/kill.test.ts', 'test/system/kubevirt-kill.test.ts'],
           env: { PROOFGRID_KILL_MOMENTS: '10' },
