@@ -2,6 +2,8 @@ import { z } from 'zod';
 
 /** RFC 1123 label, the rule for names of Kubernetes objects: https://kubernetes.io/docs/concepts/overview/working-with-objects/names/ */
 const label = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'must be an RFC 1123 label');
+/** Several labels, so that nobody shadows a top-level domain by mistake. */
+const domain = z.string().max(253).regex(/^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'must be a domain of two labels or more, in lower case, without a dot at the end');
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in lower-case hexadecimal');
 const cidr = z.union([z.cidrv4(), z.cidrv6()]);
 
@@ -41,6 +43,17 @@ const image = z.string().min(1);
 /** An add-on that the cluster does without, and why: skipped checks show it. */
 const withoutAddOn = z.strictObject({ type: z.literal('none'), reason: z.string().min(1) });
 const NOT_ASKED_FOR = { type: 'none', reason: 'the document asks for none' } as const;
+
+const address = z.union([z.ipv4(), z.ipv6()]);
+/** Names of the cluster, and who knows all others. */
+const coreDns = z.strictObject({
+  type: z.literal('coredns'),
+  image,
+  /** Asked for every other name; without any it is what each machine's own resolv.conf says. */
+  upstreamNameservers: z.array(address).default([]),
+  /** Domain → the servers that know it: `corp.example.com` → `10.0.0.53`. */
+  stubDomains: z.record(domain, z.array(address).min(1)).default({}),
+});
 
 /** How clients reach the API. */
 const endpoint = z.discriminatedUnion('type', [
@@ -97,7 +110,7 @@ export const clusterDeploymentSchema = z.strictObject({
       /** What enforces NetworkPolicy objects, where the network itself does not. */
       policy: z.discriminatedUnion('type', [z.strictObject({ type: z.literal('kube-router'), image }), withoutAddOn]).default(NOT_ASKED_FOR),
     }),
-    dns: z.discriminatedUnion('type', [z.strictObject({ type: z.literal('coredns'), image }), withoutAddOn]),
+    dns: z.discriminatedUnion('type', [coreDns, withoutAddOn]),
     /** What serves the aggregated API metrics.k8s.io. */
     metrics: z.discriminatedUnion('type', [z.strictObject({ type: z.literal('metrics-server'), image }), withoutAddOn]).default(NOT_ASKED_FOR),
     controlPlane: z.strictObject({

@@ -46,7 +46,7 @@ export function toClusterDeployment({ cell, kubernetes, etcd, images, runtime, s
         ...(images.addOns.flannel !== undefined && { image: images.addOns.flannel.reference }),
         policy: addOn(cell.addOns.policy, images.addOns['kube-router']),
       },
-      dns: addOn(cell.addOns.dns, images.addOns.coredns),
+      dns: dnsOf(cell, images.addOns.coredns),
       metrics: addOn(cell.addOns.metrics, images.addOns['metrics-server']),
       controlPlane: { endpoint: endpointOf(cell, lease) },
       machines: cell.machines.map(({ name, roles }) => ({ name, roles: [...roles] })),
@@ -85,6 +85,17 @@ function addOn<Type extends string>(
   if ('image' in wanted) return { ...wanted };
   if (built === undefined) throw new Error(`no image of ${wanted.type} was made`);
   return { type: wanted.type, image: built.reference };
+}
+
+/** Checks serve this zone from inside the cluster; `.test` is nobody's (RFC 6761). */
+const CHECKED_ZONE = 'proofgrid.test';
+/** Of the default service network, from the part that is never allocated to a service that asks for no address. */
+const CHECKED_ZONE_SERVER = '10.96.0.53';
+
+/** With a resolver of ours, so that a check can prove how names of other zones are resolved. */
+function dnsOf({ addOns }: Cell, built: ImageArchive | undefined): ClusterDeploymentInput['spec']['dns'] {
+  const dns = addOn(addOns.dns, built);
+  return dns.type === 'none' ? dns : { ...dns, stubDomains: { [CHECKED_ZONE]: [CHECKED_ZONE_SERVER] } };
 }
 
 function endpointOf({ slug, machines }: Cell, { virtualAddress }: Pick<Lease, 'virtualAddress'>): ClusterDeploymentInput['spec']['controlPlane']['endpoint'] {

@@ -9,6 +9,7 @@ import { openJournal } from '../../harness/journal/write.ts';
 import { closeSshMasters } from '../../harness/machine/ssh.ts';
 import { seeded } from '../../harness/matrix/deployment.ts';
 import { loadMatrix } from '../../harness/matrix/load.ts';
+import type { MatrixDocument } from '../../harness/matrix/schema.ts';
 import { selectCells } from '../../harness/matrix/select.ts';
 import { createContainerProvider } from '../../harness/provider/container/provider.ts';
 import type { Lease } from '../../harness/provider/contract.ts';
@@ -26,9 +27,11 @@ export interface LiveCluster {
 }
 
 /** A live cluster as `proofgrid run` makes it: the same machines, document, playbooks and context that a run's checks get. */
-export async function openCluster(topology: string, axes: Readonly<Record<string, string>>): Promise<LiveCluster> {
+export async function openCluster(topology: string, axes: Readonly<Record<string, string>>, addOns: Partial<MatrixDocument> = {}): Promise<LiveCluster> {
   const set = Object.entries(axes).map(([axis, value]) => `${axis}=${value}`);
-  const [cell] = selectCells(await loadMatrix(), { names: [topology], set, suites: ['lifecycle'] });
+  const matrix = await loadMatrix();
+  const document = { ...matrix.document, ...addOns };
+  const [cell] = selectCells({ ...matrix, document }, { names: [topology], set, suites: ['lifecycle'] });
   if (cell === undefined) throw new Error(`no cell has the topology ${topology}`);
   const run = `test-${process.pid}`;
   const directory = await makeRunDirectory(await newDirectory(topology), run);

@@ -112,4 +112,11 @@ export const GO_COMPONENTS = {
     proof: { program: 'kube-router', args: ['--version'], pattern: / version v(\S+?),/ },
     estimateMs: 1.5 * MINUTE,
   },
+  'metrics-server': {
+    title: 'metrics-server',
+    programs: programs('sigs.k8s.io/metrics-server', { 'metrics-server': 'cmd/metrics-server' }),
+    stamps: (version) => ({ 'k8s.io/client-go/pkg/version.gitVersion': `v${version}` }),
+    proof: { program: 'metrics-server', args: ['--version'], pattern: /^v(\S+)/ },
+    estimateMs: 1.5 * MINUTE,
+  },
 } as const satisfies Readonly<Record<string, GoComponent>>;

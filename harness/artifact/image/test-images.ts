@@ -5,6 +5,7 @@ import { buildPrograms, describeFlags, type GoTools } from '../go-module/build.t
 import { AGNHOST } from '../go-module/components.ts';
 import { TOOLCHAIN } from '../go-module/toolchain.ts';
 import type { BuildSite, Recipe } from '../recipe.ts';
+import { digMembers } from './dig.ts';
 import type { Member } from './tar.ts';
 import { IMAGE_NAMESPACE, writeImage } from './write-image.ts';
 
@@ -25,7 +26,7 @@ export function testImagesRecipe({ apt, tools, version }: Ingredients): Recipe {
   return {
     kind: 'test-images',
     name: `the container images pause and agnhost of Kubernetes ${version}`,
-    version: 2,
+    version: 3,
     inputs: { version, toolchain: TOOLCHAIN.sum, flags: describeFlags(AGNHOST), busybox: BUSYBOX_SUITE },
     estimateMs: 2 * MINUTE,
     limitMs: 2 * 60 * MINUTE,
@@ -85,6 +86,7 @@ async function buildAgnhost(source: string, site: BuildSite, apt: Apt): Promise<
       { type: 'link', path: 'agnhost-2', target: 'agnhost' },
       { type: 'copy', path: 'bin/busybox', mode: 0o755, source: busybox },
       ...applets.map((name): Member => ({ type: 'link', path: `bin/${name}`, target: 'busybox' })),
+      ...(await digMembers(apt, BUSYBOX_SUITE, site)),
     ],
   });
   return reference;

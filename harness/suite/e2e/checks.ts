@@ -8,6 +8,9 @@ import { clusterIp } from './check/cluster-ip.ts';
 import { configMapVolume } from './check/configmap-volume.ts';
 import { deployChangesNothing } from './check/deploy-changes-nothing.ts';
 import { dns } from './check/dns.ts';
+import { dnsExternalName } from './check/dns-external-name.ts';
+import { dnsNames } from './check/dns-names.ts';
+import { dnsSurvivesReplica } from './check/dns-survives-replica.ts';
 import { etcdHealth } from './check/etcd-health.ts';
 import { exec } from './check/exec.ts';
 import { hostToPod } from './check/host-to-pod.ts';
@@ -28,6 +31,7 @@ import { policySurvivesAgentRestart } from './check/policy-survives-agent-restar
 import { portForward } from './check/port-forward.ts';
 import { preloadedImagesKept } from './check/preloaded-images-kept.ts';
 import { proxyMode } from './check/proxy-mode.ts';
+import { resourceMetrics } from './check/resource-metrics.ts';
 import { secretEncryptedAtRest } from './check/secret-encrypted-at-rest.ts';
 import { secretVolume } from './check/secret-volume.ts';
 import { unprivilegedRefused } from './check/unprivileged-refused.ts';
@@ -46,8 +50,10 @@ export const E2E_PHASES: readonly CheckPhase[] = [
   { phase: 'policy', checks: [policyDefaultDeny, policyAllowByPod, policyAllowByNamespace, policyAllowByPort, policyAllowByCidr, policyEgress] },
   // Restarts what the others rely on, so alone.
   { phase: 'policy-agent', checks: [policySurvivesAgentRestart] },
+  { phase: 'add-ons', checks: [dnsNames, dnsExternalName, resourceMetrics] },
   { phase: 'security', checks: [secretEncryptedAtRest, anonymousRefused, unprivilegedRefused, certificateValidity, certificateNames] },
   { phase: 'idempotency', checks: [deployChangesNothing] },
+  { phase: 'dns-availability', checks: [dnsSurvivesReplica] },
   { phase: 'availability', checks: [apiEndpointSurvives] },
 ];
 

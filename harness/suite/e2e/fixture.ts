@@ -17,7 +17,8 @@ export interface Fixture {
 }
 
 const SERVICE_PORT = 80;
-const LABELS = { app: 'e2e' };
+/** Of every pod of the fixture. */
+export const FIXTURE_LABELS = { app: 'e2e' };
 const made = new WeakMap<KubeConfig, Promise<Fixture>>();
 
 /**
@@ -45,7 +46,7 @@ async function make(context: ClusterContext): Promise<Fixture> {
   const api = kube(context);
   await ensureNamespace(context, api);
   const asked = nodes(context).flatMap(({ name: node }) =>
-    ['a', 'b'].map((letter) => testPod(context, { name: `${letter}-${node}`, node, placedBy: 'direct', labels: LABELS, serving: true })),
+    ['a', 'b'].map((letter) => testPod(context, { name: `${letter}-${node}`, node, placedBy: 'direct', labels: FIXTURE_LABELS, serving: true })),
   );
   const [pods, clusterService, nodeService] = await Promise.all([
     startPods(context, asked),
@@ -80,7 +81,7 @@ async function ensureService(api: KubeApi, name: string, type: string): Promise<
     apiVersion: 'v1',
     kind: 'Service',
     metadata: { name, namespace: NAMESPACE },
-    spec: { type, selector: LABELS, ports: [{ port: SERVICE_PORT, targetPort: HTTP_PORT }] },
+    spec: { type, selector: FIXTURE_LABELS, ports: [{ port: SERVICE_PORT, targetPort: HTTP_PORT }] },
   };
   const path = `${NAMESPACE_PATH}/services`;
   const { status } = await api.send({ method: 'POST', path, body });

@@ -16,6 +16,16 @@ description:
 options:
   kubeconfig: {description: Admin kubeconfig on this machine; JSON or YAML., type: path, default: /etc/kubernetes/admin.conf}
   field_manager: {description: Owner of the applied fields., type: str, default: proofgrid}
+  secrets:
+    description: Secrets to apply before the objects. Their data is in no result and no log.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      namespace: {description: Where the Secret lies., type: str, required: true}
+      name: {description: Its name., type: str, required: true}
+      type: {description: Its type., type: str, default: Opaque}
+      data: {description: Keys to values in base64., type: dict, required: true}
   objects: {description: Objects to apply, in this order., type: list, elements: raw, default: []}
   additions:
     description: >-
@@ -238,13 +248,20 @@ def with_keys(thing):
     return thing
 
 
+def secret_object(secret):
+    return {
+        'apiVersion': 'v1', 'kind': 'Secret', 'type': secret['type'], 'data': secret['data'],
+        'metadata': {'name': secret['name'], 'namespace': secret['namespace']},
+    }
+
+
 def run(module, api):
     params, check = module.params, module.check_mode
     changed, waits = [], {}
     for thing in params['additions']:
         if add(api, thing, params['field_manager'], check):
             changed.append(title(thing))
-    objects = list(flat(params['objects']))
+    objects = [secret_object(secret) for secret in params['secrets']] + list(flat(params['objects']))
     for thing in objects:
         try:
             if apply(api, thing, params['field_manager'], check):
@@ -267,6 +284,15 @@ def main():
         argument_spec={
             'kubeconfig': {'type': 'path', 'default': '/etc/kubernetes/admin.conf'},
             'field_manager': {'type': 'str', 'default': 'proofgrid'},
+            'secrets': {
+                'type': 'list', 'elements': 'dict', 'default': [],
+                'options': {
+                    'namespace': {'type': 'str', 'required': True},
+                    'name': {'type': 'str', 'required': True},
+                    'type': {'type': 'str', 'default': 'Opaque'},
+                    'data': {'type': 'dict', 'required': True, 'no_log': True},
+                },
+            },
             'objects': {'type': 'list', 'elements': 'raw', 'default': []},
             'additions': {'type': 'list', 'elements': 'dict', 'default': []},
             'workload_limit_seconds': {'type': 'int', 'default': 0},

@@ -151,7 +151,7 @@ test('the images of add-ons are preloaded, and the document names them', () => {
   const cell = { ...made.cell, addOns: { ...made.cell.addOns, dns: { type: 'coredns' as const, version: '1.12.4' } } };
   const coredns = { name: 'coredns', reference: 'localhost/coredns:1.12.4', directory: '/cache/coredns', file: 'coredns.tar', sha256: digest('d') };
   const { spec } = toClusterDeployment({ ...made, cell, images: { ...made.images, addOns: { coredns } } });
-  expect(spec.dns).toEqual({ type: 'coredns', image: 'localhost/coredns:1.12.4' });
+  expect(spec.dns).toEqual({ type: 'coredns', image: 'localhost/coredns:1.12.4', upstreamNameservers: [], stubDomains: { 'proofgrid.test': ['10.96.0.53'] } });
   expect(spec.runtime.images.map(({ path }) => path)).toEqual(['/opt/seed/images/pause/pause.tar', '/opt/seed/images/coredns/coredns.tar']);
   expect(() => toClusterDeployment({ ...made, cell })).toThrow('no image of coredns was made');
 });

@@ -27,7 +27,7 @@ export async function replaceKubeletCertificate(
   await restartUnit(host, 'kubelet');
 }
 
-async function selfSigned(days: number, names: readonly string[]): Promise<{ certificate: string; key: string }> {
+export async function selfSigned(days: number, names: readonly string[]): Promise<{ certificate: string; key: string }> {
   const directory = await mkdtemp(join(tmpdir(), 'proofgrid-sabotage-'));
   try {
     const [key, certificate] = [join(directory, 'key'), join(directory, 'certificate')];

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { firstAddress } from '../../../../harness/suite/e2e/address.ts';
+import { addressInside, firstAddress } from '../../../../harness/suite/e2e/address.ts';
 
 test.for([
   ['10.96.0.0/16', '10.96.0.1'],
@@ -8,4 +8,13 @@ test.for([
   ['fd00::10/124', 'fd00::11'],
 ])('the first address of %s is %s', ([cidr = '', address = '']) => {
   expect(firstAddress(cidr)).toBe(address);
+});
+
+test.for([
+  ['10.96.0.53', '10.96.0.0/16', true],
+  ['10.97.0.53', '10.96.0.0/16', false],
+  ['fd00:10:96::35', 'fd00:10:96::/112', true],
+  ['10.96.0.53', 'fd00:10:96::/112', false],
+] as const)('%s lies in %s: %s', ([address, cidr, inside]) => {
+  expect(addressInside(address, cidr)).toBe(inside);
 });
