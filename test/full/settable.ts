@@ -6,8 +6,9 @@ import { ProofgridError } from '../../lifecycle/error.ts';
 
 const matrix: Matrix = await loadMatrix();
 
-export function valuesOf(axis: Axis): readonly string[] {
-  return listed(matrix.document, axis);
+export function valuesOf(axis: Axis, { withoutDefault = false } = {}): readonly string[] {
+  const { default: usual } = matrix.document.axes[axis];
+  return listed(matrix.document, axis).filter((value) => !withoutDefault || value !== usual);
 }
 
 /** The newest release of each minor that the matrix lists, in its order. */
@@ -36,4 +37,14 @@ export function settable(topology: string, wanted: readonly string[]): string[] 
     }
   }
   throw refused;
+}
+
+/** Whether a cell can exist with these, and whatever goes with them on the other axes. */
+export function possible(topology: string, wanted: readonly string[]): boolean {
+  try {
+    return settable(topology, wanted).length > 0;
+  } catch (error) {
+    if (error instanceof ProofgridError) return false;
+    throw error;
+  }
 }
