@@ -1,7 +1,8 @@
 import { withDefaults, type AxisValues } from './axis.ts';
 import { conflictsOf } from './constraint.ts';
 import { repeated, type Problem } from './problem.ts';
-import { choicesOf, everything, LARGEST_PRODUCT, product, sizeOf } from './product.ts';
+import { combinationsOf, fitDefaults } from './fit.ts';
+import { everything, LARGEST_PRODUCT, product, sizeOf } from './product.ts';
 import { TIERS, type MatrixDocument } from './schema.ts';
 import { slugOf } from './slug.ts';
 
@@ -33,14 +34,14 @@ function forbiddenDefaults(document: MatrixDocument): Problem[] {
 
 function forbiddenIncludes(document: MatrixDocument): Problem[] {
   return TIERS.flatMap((tier) => document.tiers[tier].include.flatMap((cell, index) =>
-    forbidden(document, withDefaults(document, cell), ['tiers', tier, 'include', index], 'the included cell')));
+    forbidden(document, fitDefaults(document, withDefaults(document, cell), cell), ['tiers', tier, 'include', index], 'the included cell')));
 }
 
 /** A tier that runs nothing would always pass. */
 function emptyTiers(document: MatrixDocument): Problem[] {
   return TIERS.flatMap((tier) => {
     if (document.tiers[tier].include.length > 0) return [];
-    const possible = product(choicesOf(document, document.tiers[tier])).some((values) => conflictsOf(document, values).length === 0);
+    const possible = combinationsOf(document, document.tiers[tier]).some((values) => conflictsOf(document, values).length === 0);
     return possible ? [] : [{ path: ['tiers', tier], code: 'MATRIX_EMPTY_TIER', what: `no cell of the tier ${tier} can exist`, remedy: 'choose other values, or change a constraint' }];
   });
 }

@@ -4,7 +4,8 @@ import type { Cell } from './cell.ts';
 import { conflictsOf, type Conflict } from './constraint.ts';
 import { cover } from './cover.ts';
 import type { Matrix } from './load.ts';
-import { choicesOf, product, type Assignments } from './product.ts';
+import { combinationsOf, fitDefaults } from './fit.ts';
+import type { Assignments } from './product.ts';
 import type { Tier, TierDocument } from './schema.ts';
 import { slugOf } from './slug.ts';
 
@@ -33,11 +34,10 @@ export function suitesOf({ document }: Matrix, tier: Tier | undefined): readonly
 
 export function expandTier({ document }: Matrix, tier: Tier, set: Assignments = {}): Expansion {
   const rules = document.tiers[tier];
-  const choices = choicesOf(document, rules, set);
-  const judged = product(choices).map((values) => ({ values, conflicts: conflictsOf(document, values) }));
+  const judged = combinationsOf(document, rules, set).map((values) => ({ values, conflicts: conflictsOf(document, values) }));
   const possible = judged.filter(({ conflicts }) => conflicts.length === 0).map(({ values }) => values);
   const pinned = rules.include
-    .map((cell) => withDefaults(document, { ...cell, ...set }))
+    .map((cell) => fitDefaults(document, withDefaults(document, { ...cell, ...set }), { ...cell, ...set }))
     .filter((values) => conflictsOf(document, values).length === 0)
     .map((values) => ({ values, why: 'the tier includes it by name' }));
   return {

@@ -7,6 +7,7 @@ import { AXES, type Cell } from './cell.ts';
 import { conflictsOf, conflictText, type Conflict } from './constraint.ts';
 import { expandTier, suitesOf, type Reasoned } from './expand.ts';
 import type { Matrix } from './load.ts';
+import { fitDefaults } from './fit.ts';
 import { everything, product, type Assignments } from './product.ts';
 import type { Tier } from './schema.ts';
 import { slugOf } from './slug.ts';
@@ -74,10 +75,10 @@ function resolve({ document }: Matrix, name: string, assignments: Assignments): 
     if (assignments.topology !== undefined && assignments.topology !== name) {
       throw usage('MATRIX_TOPOLOGY_TWICE', `the cell ${name} is named with the topology ${assignments.topology}`, 'drop one of them');
     }
-    return {
-      values: withDefaults(document, { topology: name, ...assignments }),
-      why: `named by its topology, ${set === '' ? 'defaults throughout' : `with ${set}, else defaults`}`,
-    };
+    const defaults = withDefaults(document, { topology: name, ...assignments });
+    const values = fitDefaults(document, defaults, assignments);
+    const instead = AXES.filter((axis) => values[axis] !== defaults[axis]).map((axis) => `, ${axis} ${values[axis]} because its Kubernetes refuses ${defaults[axis]}`);
+    return { values, why: `named by its topology, ${set === '' ? 'defaults throughout' : `with ${set}, else defaults`}${instead.join('')}` };
   }
   const combinations = new Map(product(everything(document)).map((values) => [slugOf(values), values]));
   const found = combinations.get(name);
