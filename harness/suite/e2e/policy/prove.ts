@@ -8,8 +8,8 @@ import { reachFromPod } from '../reach.ts';
 import { until } from '../wait.ts';
 import { urlOf, type Flow, type PolicyPod } from './stage.ts';
 
-/** Milliseconds: an agent lays its rules within one or two seconds of a change, and starts anew in ten. */
-const TAKES_EFFECT_LIMIT = 30_000;
+/** Milliseconds: an agent lays its rules within one or two seconds of a change, on a busy machine within five. */
+const TAKES_EFFECT_LIMIT = 20_000;
 const POLICIES = `/apis/networking.k8s.io/v1/namespaces/${POLICY_NAMESPACES[0]}/networkpolicies`;
 
 /** As the API has it; client-node calls `from` by another name. */
