@@ -37,6 +37,8 @@ export function readVolley(flows: readonly Flow[], output: string): Volley[] {
   return flows.map((flow, index) => ({ flow, ...(lines.get(index + 1) ?? { answered: 0, refused: 0 }) }));
 }
 
+export const countOf = (volleys: readonly Volley[]): number => volleys.reduce((sum, { answered, refused }) => sum + answered + refused, 0);
+
 /** What was answered though denied, or refused though allowed; a flow that nobody asked about proves nothing. */
 export function volleyComplaints(volleys: readonly Volley[], expected: 'allowed' | 'denied'): string[] {
   return volleys.flatMap(({ flow, answered, refused }) => {
