@@ -49,7 +49,8 @@ export async function buildPrograms(site: BuildSite, component: GoBuild, version
   const go = goCommand(site, { goroot, caches, cgo: component.cgo ?? false });
   const modules: Record<string, DownloadedModule> = {};
   const all = Object.entries(component.programs);
-  for (const module of new Set(all.map(([, program]) => program.module))) {
+  const names = [...new Set(all.map(([, program]) => program.module))];
+  for (const [index, module] of names.entries()) {
     const programs = all.filter(([, program]) => program.module === module);
     site.step(`downloading ${module}`);
     const downloaded = await download(go, module, version);
@@ -61,7 +62,7 @@ export async function buildPrograms(site: BuildSite, component: GoBuild, version
     }
     const flags = buildFlags(component, version, downloaded);
     const total = await stalePackages(site, go, directory, [...flags, ...packagesOf(programs)]);
-    await locked(site, join(caches.build, 'compile.lock'), () => compile(site, go, { directory, flags, programs, total }));
+    await locked(site, join(caches.build, 'compile.lock'), () => compile(site, go, { directory, flags, programs, total, share: { before: index / names.length, of: 1 / names.length } }));
   }
   return modules;
 }
@@ -143,12 +144,14 @@ interface Compilation {
   readonly flags: readonly string[];
   readonly programs: readonly (readonly [string, GoProgram])[];
   readonly total: number;
+  /** What of the whole build is done before, and how much this is. */
+  readonly share: { readonly before: number; readonly of: number };
 }
 
-async function compile(site: BuildSite, go: Go, { directory, flags, programs, total }: Compilation): Promise<void> {
+async function compile(site: BuildSite, go: Go, { directory, flags, programs, total, share }: Compilation): Promise<void> {
   const work = total + LINK_WEIGHT * programs.length;
   let compiled = 0;
-  const say = () => site.step(`compiling ${Math.min(compiled, total)} of ${total} packages`, compiled / work);
+  const say = () => site.step(`compiling ${Math.min(compiled, total)} of ${total} packages`, share.before + share.of * Math.min(1, compiled / work));
   say();
   const target = join(directory, 'bin');
   await go(['build', '-v', ...flags, '-o', `${target}/`, ...packagesOf(programs)], {
