@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { FULL_VERSION, inRange, isRange, isValidRange } from '../../../harness/matrix/version.ts';
+import { compareVersions, FULL_VERSION, inRange, inRanges, isRange, isValidRange, isValidRanges } from '../../../harness/matrix/version.ts';
 
 test.each([
   ['1.23.17', '<1.24', true],
@@ -33,4 +33,17 @@ test('ranges name minors, or patches', () => {
 test('only full upstream versions are full', () => {
   expect(['1.34.1', '3.5.16', '1.35.0-alpha.0', '1.35.0-rc.10'].every((version) => FULL_VERSION.test(version))).toBe(true);
   expect(['1.34', 'v1.34.1', '1.34.1+deb12u1', '01.2.3', '1.2.3-gamma.1', '1.2.3/..', ''].some((version) => FULL_VERSION.test(version))).toBe(false);
+});
+
+test('versions are compared by number, a candidate before its release, build metadata not at all', () => {
+  const mixed = ['1.37.10', '1.37.2', '1.37.10-rc.1', '1.9.0', '1.37.10-rc.0', '1.37'];
+  expect(mixed.sort(compareVersions)).toEqual(['1.9.0', '1.37', '1.37.2', '1.37.10-rc.0', '1.37.10-rc.1', '1.37.10']);
+  expect(compareVersions('1.20.2+deb11', '1.20.2+deb12u1')).toBe(0);
+});
+
+test('several ranges must all hold', () => {
+  expect(['1.4', '1.6.20', '1.7'].every((version) => inRanges(version, '>=1.4 <2.0'))).toBe(true);
+  expect(['1.3.9', '2.0.0'].some((version) => inRanges(version, '>=1.4 <2.0'))).toBe(false);
+  expect(isValidRanges('>=1.4 <2.0')).toBe(true);
+  expect(['', '1.4', '>=1.4, <2.0', '>=1.4 2.0'].some(isValidRanges)).toBe(false);
 });
