@@ -44,11 +44,11 @@ test('a tier with reasons and coverage', async () => {
     all-in-one-81f146c3  debian-12  1.20.2+deb12u1  docker            3.5     host-gw          iptables  all-in-one  1         3Gi     lifecycle,e2e
     all-in-one-f14338aa  debian-13  1.34.4          containerd        3.6.16  vxlan            iptables  all-in-one  1         3Gi     lifecycle,e2e
     all-in-one-500f9353  debian-12  1.37.2          containerd        3.7.3   vxlan            iptables  all-in-one  1         3Gi     lifecycle,e2e
+    all-in-one-35e3e945  debian-12  1.37.2          containerd-2.4.2  3.4     flannel-vxlan    nftables  all-in-one  1         3Gi     lifecycle,e2e
     all-in-one-70b4039f  debian-12  1.20.2+deb12u1  docker            3.4     flannel-vxlan    iptables  all-in-one  1         3Gi     lifecycle,e2e
     all-in-one-e7fde7a7  debian-12  1.35.4          containerd        3.5     host-gw          iptables  all-in-one  1         3Gi     lifecycle,e2e
     all-in-one-5c94688e  debian-12  1.36.3          containerd        3.6.16  host-gw          iptables  all-in-one  1         3Gi     lifecycle,e2e
     all-in-one-2bfd08f9  debian-12  1.37.2          containerd        3.5     flannel-host-gw  iptables  all-in-one  1         3Gi     lifecycle,e2e
-    all-in-one-b5fe7da2  debian-12  1.37.2          containerd        3.7.3   flannel-vxlan    iptables  all-in-one  1         3Gi     lifecycle,e2e
     all-in-one-8633fc0e  debian-12  1.20.2+deb12u1  containerd        3.4     host-gw          iptables  all-in-one  1         3Gi     lifecycle,e2e
     all-in-one-347d7093  debian-12  1.20.2+deb12u1  docker            3.4     vxlan            iptables  all-in-one  1         3Gi     lifecycle,e2e
     all-in-one-37e46f50  debian-12  1.34.4          containerd        3.5     host-gw          iptables  all-in-one  1         3Gi     lifecycle,e2e
@@ -57,8 +57,9 @@ test('a tier with reasons and coverage', async () => {
     all-in-one-cf96e0d8  debian-12  1.35.4          containerd        3.5     vxlan            iptables  all-in-one  1         3Gi     lifecycle,e2e
     all-in-one-5e46aae5  debian-12  1.36.3          containerd        3.5     vxlan            iptables  all-in-one  1         3Gi     lifecycle,e2e
     all-in-one-62db8acc  debian-12  1.37.2          containerd        3.7.3   flannel-host-gw  iptables  all-in-one  1         3Gi     lifecycle,e2e
+    all-in-one-b5fe7da2  debian-12  1.37.2          containerd        3.7.3   flannel-vxlan    iptables  all-in-one  1         3Gi     lifecycle,e2e
 
-    26 cells of the tier merge-request; the largest needs 13Gi of memory
+    27 cells of the tier merge-request; the largest needs 13Gi of memory
 
     In, and why:
       small-e3b43969       the tier includes it by name
@@ -74,11 +75,11 @@ test('a tier with reasons and coverage', async () => {
       all-in-one-81f146c3  6 pairs of values that no cell before it has
       all-in-one-f14338aa  6 pairs of values that no cell before it has
       all-in-one-500f9353  5 pairs of values that no cell before it has
-      all-in-one-70b4039f  3 pairs of values that no cell before it has
+      all-in-one-35e3e945  5 pairs of values that no cell before it has
+      all-in-one-70b4039f  2 pairs of values that no cell before it has
       all-in-one-e7fde7a7  2 pairs of values that no cell before it has
       all-in-one-5c94688e  2 pairs of values that no cell before it has
       all-in-one-2bfd08f9  2 pairs of values that no cell before it has
-      all-in-one-b5fe7da2  2 pairs of values that no cell before it has
       all-in-one-8633fc0e  1 pair of values that no cell before it has
       all-in-one-347d7093  1 pair of values that no cell before it has
       all-in-one-37e46f50  1 pair of values that no cell before it has
@@ -87,28 +88,28 @@ test('a tier with reasons and coverage', async () => {
       all-in-one-cf96e0d8  1 pair of values that no cell before it has
       all-in-one-5e46aae5  1 pair of values that no cell before it has
       all-in-one-62db8acc  1 pair of values that no cell before it has
+      all-in-one-b5fe7da2  1 pair of values that no cell before it has
 
     Out, and why (--format json names each):
       96 combinations   the tier merge-request runs kubernetes 1.20.2+deb12u1 and 1.34.4 and 1.35.4 and 1.36.3 and 1.37.2 alone
       240 combinations  cannot exist: kube-proxy has the mode nftables since Kubernetes 1.29, and by default since 1.31 (kubernetes-1.20-nftables; https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/features/kube_features.go)
-      264 combinations  cannot exist: the network manifest needs the path of a CNI manifest in axes.network.manifest, and none is named (network-manifest-named)
+      288 combinations  cannot exist: the network manifest needs the path of a CNI manifest in axes.network.manifest, and none is named (network-manifest-named)
       720 combinations  cannot exist: Kubernetes 1.20 needs etcd >=3.4 <3.6: the playbooks know the configuration of etcd from 3.4 on, and 1.20 was run here with 3.4 and 3.5 alone (kubernetes-1.20-etcd; https://github.com/kubernetes/kubernetes/blob/v1.20.2/cmd/kubeadm/app/constants/constants.go)
       240 combinations  cannot exist: Kubernetes 1.20 needs containerd >=1.4 <2.0: its kubelet speaks CRI v1alpha2 alone, which containerd 2.0 removed (kubernetes-1.20-containerd; https://github.com/containerd/containerd/blob/v2.4.2/RELEASES.md)
-      296 combinations  the tier merge-request is pairwise: other cells have all that it would add
+      327 combinations  the tier merge-request is pairwise: other cells have all that it would add
       360 combinations  cannot exist: Kubernetes 1.34 needs etcd >=3.5 <3.7: Kubernetes from 1.34 on was run here with etcd 3.5 and 3.6 alone (kubernetes-1.34-etcd; https://github.com/kubernetes/kubernetes/blob/v1.37.2/staging/src/k8s.io/apiserver/pkg/storage/feature/feature_support_checker.go)
       120 combinations  cannot exist: Kubernetes 1.24 removed dockershim, the kubelet's own way to Docker (kubernetes-1.34-docker; https://kubernetes.io/blog/2022/02/17/dockershim-faq/)
       360 combinations  cannot exist: Kubernetes 1.35 needs etcd >=3.5 <3.7: Kubernetes from 1.34 on was run here with etcd 3.5 and 3.6 alone (kubernetes-1.35-etcd; https://github.com/kubernetes/kubernetes/blob/v1.37.2/staging/src/k8s.io/apiserver/pkg/storage/feature/feature_support_checker.go)
       120 combinations  cannot exist: Kubernetes 1.24 removed dockershim, the kubelet's own way to Docker (kubernetes-1.35-docker; https://kubernetes.io/blog/2022/02/17/dockershim-faq/)
       360 combinations  cannot exist: Kubernetes 1.36 needs etcd >=3.5 <3.7: Kubernetes from 1.34 on was run here with etcd 3.5 and 3.6 alone (kubernetes-1.36-etcd; https://github.com/kubernetes/kubernetes/blob/v1.37.2/staging/src/k8s.io/apiserver/pkg/storage/feature/feature_support_checker.go)
       120 combinations  cannot exist: Kubernetes 1.24 removed dockershim, the kubelet's own way to Docker (kubernetes-1.36-docker; https://kubernetes.io/blog/2022/02/17/dockershim-faq/)
-      180 combinations  cannot exist: Kubernetes 1.37 needs etcd >=3.5 <3.8: kubeadm 1.37 deploys etcd 3.7.0, and older than 3.5 was not run here (kubernetes-1.37-etcd; https://github.com/kubernetes/kubernetes/blob/v1.37.2/cmd/kubeadm/app/constants/constants.go)
-      180 combinations  cannot exist: Kubernetes 1.24 removed dockershim, the kubelet's own way to Docker (kubernetes-1.37-docker; https://kubernetes.io/blog/2022/02/17/dockershim-faq/)
-      638 combinations  the tier merge-request runs topology all-in-one alone
+      240 combinations  cannot exist: Kubernetes 1.24 removed dockershim, the kubelet's own way to Docker (kubernetes-1.37-docker; https://kubernetes.io/blog/2022/02/17/dockershim-faq/)
+      702 combinations  the tier merge-request runs topology all-in-one alone
 
-    Coverage of what can exist (1056 of 4320 combinations can):
-      cells            26 of 1056 (2 %)
+    Coverage of what can exist (1152 of 4320 combinations can):
+      cells            27 of 1152 (2 %)
       values           23 of 24 (95 %)    missing: kubernetes=1.20.2+deb11
-      pairs of values  175 of 217 (80 %)  missing: os=debian-12 kubernetes=1.20.2+deb11, kubernetes=1.20.2+deb11 runtime=containerd, kubernetes=1.20.2+deb11 etcd=3.4, kubernetes=1.20.2+deb11 network=host-gw, kubernetes=1.20.2+deb11 proxy=iptables, kubernetes=1.20.2+deb11 topology=all-in-one, kubernetes=1.20.2+deb11 network=vxlan, kubernetes=1.20.2+deb11 network=flannel-host-gw, kubernetes=1.20.2+deb11 network=flannel-vxlan, kubernetes=1.20.2+deb11 etcd=3.5, and 32 more
+      pairs of values  178 of 220 (80 %)  missing: os=debian-12 kubernetes=1.20.2+deb11, kubernetes=1.20.2+deb11 runtime=containerd, kubernetes=1.20.2+deb11 etcd=3.4, kubernetes=1.20.2+deb11 network=host-gw, kubernetes=1.20.2+deb11 proxy=iptables, kubernetes=1.20.2+deb11 topology=all-in-one, kubernetes=1.20.2+deb11 network=vxlan, kubernetes=1.20.2+deb11 network=flannel-host-gw, kubernetes=1.20.2+deb11 network=flannel-vxlan, kubernetes=1.20.2+deb11 etcd=3.5, and 32 more
     "
   `);
 });

@@ -57,7 +57,7 @@ test.each([
   ['no worker', { 'axes.topology.values.0.machines.0.roles': ['etcd', 'control-plane'] }, /has the role worker/],
   ['a forgotten unit', { 'axes.topology.values.0.machines.0.memory': '3' }, /3 of memory cannot hold a machine; .*as in 3Gi/],
   ['a role twice', { 'axes.topology.values.0.machines.0.roles': ['etcd', 'etcd', 'control-plane', 'worker'] }, /role "etcd" stands twice/],
-  ['a default that cannot exist', { 'axes.kubernetes.default': '1.37', 'axes.etcd.default': '3.4' }, /the default cell of the topology all-in-one cannot exist: Kubernetes 1\.37 needs etcd >=3\.5 <3\.8: /],
+  ['a default that cannot exist', { 'axes.kubernetes.default': '1.36', 'axes.etcd.default': '3.4' }, /the default cell of the topology all-in-one cannot exist: Kubernetes 1\.36 needs etcd >=3\.5 <3\.7: /],
   ['an included cell that cannot exist', { 'tiers.smoke.include': [{ network: 'manifest' }] }, /the included cell cannot exist: the network manifest needs the path/],
   ['a tier without a cell', { 'tiers.smoke.axes': { network: ['manifest'] } }, /no cell of the tier smoke can exist/],
   ['a constraint on nothing', { 'constraints.0.exclude': {} }, /the constraint would exclude every cell/],
