@@ -113,6 +113,8 @@ export const clusterDeploymentSchema = z.strictObject({
     dns: z.discriminatedUnion('type', [coreDns, withoutAddOn]),
     /** What serves the aggregated API metrics.k8s.io. */
     metrics: z.discriminatedUnion('type', [z.strictObject({ type: z.literal('metrics-server'), image }), withoutAddOn]).default(NOT_ASKED_FOR),
+    /** What makes volumes for claims of the default storage class: directories of the node on which their pod runs. */
+    storage: z.discriminatedUnion('type', [z.strictObject({ type: z.literal('local-volumes'), image }), withoutAddOn]).default(NOT_ASKED_FOR),
     controlPlane: z.strictObject({
       endpoint,
       /** Extra names and addresses in the API server's certificate. */

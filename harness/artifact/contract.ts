@@ -41,7 +41,7 @@ export interface MachineImageRequest {
   readonly etcd: Binaries;
 }
 
-export const ADD_ON_IMAGES = ['coredns', 'flannel', 'kube-router', 'metrics-server'] as const;
+export const ADD_ON_IMAGES = ['coredns', 'flannel', 'kube-router', 'local-volumes', 'metrics-server'] as const;
 export type AddOnImage = (typeof ADD_ON_IMAGES)[number];
 
 export interface AddOnImageRequest {

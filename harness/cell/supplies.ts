@@ -54,9 +54,9 @@ async function addOnImages(cell: Cell, artifacts: Artifacts, progress: Progress)
   return Object.fromEntries(made);
 }
 
-function addOnRequests({ addOns: { dns, policy, metrics, flannel } }: Cell): AddOnImageRequest[] {
+function addOnRequests({ addOns: { dns, policy, metrics, storage, flannel } }: Cell): AddOnImageRequest[] {
   return [
-    ...[dns, policy, metrics].flatMap((each) => ('version' in each ? [{ name: each.type, version: each.version }] : [])),
+    ...[dns, policy, metrics, storage].flatMap((each) => ('version' in each ? [{ name: each.type, version: each.version }] : [])),
     ...(flannel === undefined ? [] : [{ name: 'flannel' as const, version: flannel }]),
   ];
 }

@@ -41,6 +41,7 @@ export interface AddOns {
   readonly dns: AddOn<'coredns'> | { readonly type: 'coredns'; readonly image: string };
   readonly policy: AddOn<'kube-router'>;
   readonly metrics: AddOn<'metrics-server'>;
+  readonly storage: AddOn<'local-volumes'>;
   /** Version of flannel, only with the networks that it makes. */
   readonly flannel?: string;
 }

@@ -48,6 +48,7 @@ export function toClusterDeployment({ cell, kubernetes, etcd, images, runtime, s
       },
       dns: dnsOf(cell, images.addOns.coredns),
       metrics: addOn(cell.addOns.metrics, images.addOns['metrics-server']),
+      storage: addOn(cell.addOns.storage, images.addOns['local-volumes']),
       controlPlane: { endpoint: endpointOf(cell, lease) },
       machines: cell.machines.map(({ name, roles }) => ({ name, roles: [...roles] })),
     },

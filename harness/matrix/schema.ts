@@ -99,6 +99,7 @@ export const matrixSchema = z.strictObject({
   dns: z.discriminatedUnion('type', [z.strictObject({ type: z.literal('coredns'), image: text.optional().describe('Your own image, which machines pull; absent: built here') }), none]),
   policy: z.discriminatedUnion('type', [z.strictObject({ type: z.literal('kube-router') }), none]),
   metrics: z.discriminatedUnion('type', [z.strictObject({ type: z.literal('metrics-server') }), none]),
+  storage: z.discriminatedUnion('type', [z.strictObject({ type: z.literal('local-volumes') }), none]).default({ type: 'none', reason: 'the matrix names no storage' }),
 });
 
 /** The matrix file, valid in shape; `rules.ts` judges what no schema can. */

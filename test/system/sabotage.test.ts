@@ -9,7 +9,7 @@ import { proveSabotage } from './prove-sabotage.ts';
 const TOPOLOGIES = (process.env['PROOFGRID_SABOTAGE_TOPOLOGIES'] ?? 'all-in-one,small,ha').split(',');
 const proved = new Set<string>();
 /** Every add-on, so that no check is skipped for want of one. */
-const ADD_ONS = { policy: { type: 'kube-router' }, metrics: { type: 'metrics-server' } } as const;
+const ADD_ONS = { policy: { type: 'kube-router' }, metrics: { type: 'metrics-server' }, storage: { type: 'local-volumes' } } as const;
 
 describe.for(TOPOLOGIES)('every check goes red under its sabotages: %s', (topology) => {
   let cluster: LiveCluster;

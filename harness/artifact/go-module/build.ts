@@ -1,9 +1,10 @@
+import { createHash } from 'node:crypto';
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { acquireLock } from '../cache/lock.ts';
 import type { BuildSite, Entry } from '../recipe.ts';
-import type { GoBuild, GoProgram, Release } from './component.ts';
+import type { GoBuild, GoMain, GoProgram, Release } from './component.ts';
 import { moduleError } from './module-error.ts';
 import { MODULE_VARIABLES } from './proxy.ts';
 import { TOOLCHAIN, unpackedToolchain } from './toolchain.ts';
@@ -76,9 +77,11 @@ function buildFlags({ tags = [], stamps, cgo = false }: GoBuild, version: string
 
 /** What a person must know to build the same again. */
 export function describeFlags({ tags = [], cgo = false, programs }: GoBuild): string {
-  const mains = Object.values(programs).flatMap(({ main }) => (main === undefined ? [] : [`with ${main.imports.join(',')}`]));
+  const mains = Object.values(programs).flatMap(({ main }) => (main === undefined ? [] : ['file' in main ? `with ${main.file} ${digestOf(mainSource(main))}` : `with ${main.imports.join(',')}`]));
   return [`CGO_ENABLED=${cgo ? 1 : 0}`, ...FLAGS, ...(tags.length > 0 ? [`-tags=${tags.join(',')}`] : []), ...mains].join(' ');
 }
+
+const digestOf = (text: string): string => `sha256:${createHash('sha256').update(text).digest('hex')}`;
 
 type Go = (words: readonly string[], options?: { readonly cwd?: string; readonly onErrorLine?: (line: string) => void }) => Promise<string>;
 
@@ -127,7 +130,7 @@ async function writeWrapper(go: Go, directory: string, { module, version, downlo
   await writeFile(join(directory, 'go.sum'), sums);
 }
 
-async function writeMain(directory: string, main: NonNullable<GoProgram['main']>): Promise<void> {
+async function writeMain(directory: string, main: GoMain): Promise<void> {
   await mkdir(directory, { recursive: true });
   await writeFile(join(directory, 'main.go'), mainSource(main));
 }

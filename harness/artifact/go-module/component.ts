@@ -4,9 +4,15 @@ export interface GoProgram {
   readonly module: string;
   /** Import path of its main package. */
   readonly package: string;
-  /** Packages that the main package imports for their effects, where it is one of ours that starts this function. */
-  readonly main?: { readonly start: { readonly package: string; readonly call: string }; readonly imports: readonly string[] };
+  /** Where the main package is one of ours. */
+  readonly main?: GoMain;
 }
+
+export type GoMain =
+  /** Starts one function, and imports packages for their effects. */
+  | { readonly start: { readonly package: string; readonly call: string }; readonly imports: readonly string[] }
+  /** A file of this checkout, relative to its root. */
+  | { readonly file: string };
 
 /** How executables are built from Go modules, whatever their version. */
 export interface GoBuild {

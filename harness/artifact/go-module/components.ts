@@ -32,6 +32,8 @@ const COREDNS_PLUGINS = [
   'minimal', 'nsid', 'pprof', 'ready', 'reload', 'rewrite', 'root', 'secondary', 'sign', 'template', 'timeouts', 'tls', 'transfer', 'view', 'whoami',
 ] as const;
 
+const PROVISIONER_LIBRARY = 'sigs.k8s.io/sig-storage-lib-external-provisioner/v13';
+
 const programs = (module: string, packages: Readonly<Record<string, string>>): Record<string, GoProgram> =>
   Object.fromEntries(Object.entries(packages).map(([name, path]) => [name, { module, package: path === '.' ? module : `${module}/${path}` }]));
 
@@ -118,5 +120,18 @@ export const GO_COMPONENTS = {
     stamps: (version) => ({ 'k8s.io/client-go/pkg/version.gitVersion': `v${version}` }),
     proof: { program: 'metrics-server', args: ['--version'], pattern: /^v(\S+)/ },
     estimateMs: 1.5 * MINUTE,
+  },
+  'local-volumes': {
+    title: 'local-volumes',
+    programs: {
+      'local-volumes': {
+        module: PROVISIONER_LIBRARY,
+        package: `${WRAPPER_MODULE}/local-volumes`,
+        main: { file: 'harness/artifact/image/local-volumes/main.go' },
+      },
+    },
+    stamps: (version) => ({ 'main.version': version }),
+    proof: { program: 'local-volumes', args: ['--version'], pattern: /^(\S+)/ },
+    estimateMs: 1 * MINUTE,
   },
 } as const satisfies Readonly<Record<string, GoComponent>>;

@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { z } from 'zod';
-import type { GoProgram } from './component.ts';
+import { packageRoot } from '../../../lifecycle/root.ts';
+import type { GoMain } from './component.ts';
 
 const moduleVersion = z.object({ Path: z.string(), Version: z.string().optional() });
 
@@ -17,8 +20,12 @@ export type GoMod = z.output<typeof goModSchema>;
 /** What the module around another one is called; main packages of ours are below it. */
 export const WRAPPER_MODULE = 'proofgrid.dev/build';
 
-/** The source of a main package that has what it imports and starts one function. */
-export function mainSource({ start, imports }: NonNullable<GoProgram['main']>): string {
+/** The source of a main package. */
+export function mainSource(main: GoMain): string {
+  return 'file' in main ? readFileSync(path.join(packageRoot, main.file), 'utf8') : starterSource(main);
+}
+
+function starterSource({ start, imports }: Extract<GoMain, { readonly imports: unknown }>): string {
   const lines = [start.package, ...imports.map((path) => `_ ${path}`)].map((line) => line.replace(/(\S+)$/, '"$1"'));
   return ['package main', '', 'import (', ...lines.map((line) => `\t${line}`), ')', '', 'func main() {', `\t${start.call}()`, '}', ''].join('\n');
 }

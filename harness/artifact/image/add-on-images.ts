@@ -46,6 +46,7 @@ const ROWS: Readonly<Partial<Record<AddOnImage, AddOnImageRow>>> = {
     revision: 1,
   },
   coredns: { component: GO_COMPONENTS.coredns, config: { Entrypoint: ['/coredns'], ExposedPorts: { '53/tcp': {}, '53/udp': {} } }, revision: 1 },
+  'local-volumes': { component: GO_COMPONENTS['local-volumes'], config: { Entrypoint: ['/local-volumes'] }, revision: 1 },
   'metrics-server': { component: GO_COMPONENTS['metrics-server'], config: { Entrypoint: ['/metrics-server'], User: '65534:65534' }, revision: 1 },
 };
 

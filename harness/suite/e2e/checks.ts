@@ -4,6 +4,7 @@ import { apiEndpointSurvives } from './check/api-endpoint-survives.ts';
 import { apiServerVersion } from './check/api-server-version.ts';
 import { certificateNames } from './check/certificate-names.ts';
 import { certificateValidity } from './check/certificate-validity.ts';
+import { claimKeepsData } from './check/claim-keeps-data.ts';
 import { clusterIp } from './check/cluster-ip.ts';
 import { configMapVolume } from './check/configmap-volume.ts';
 import { deployChangesNothing } from './check/deploy-changes-nothing.ts';
@@ -55,6 +56,8 @@ export const E2E_PHASES: readonly CheckPhase[] = [
   { phase: 'idempotency', checks: [deployChangesNothing] },
   { phase: 'dns-availability', checks: [dnsSurvivesReplica] },
   { phase: 'availability', checks: [apiEndpointSurvives] },
+  // Cuts the power of a machine, and with it ends the pods that others use.
+  { phase: 'storage', checks: [claimKeepsData] },
 ];
 
 export const E2E_CHECKS: readonly Check[] = E2E_PHASES.flatMap(({ checks }) => checks);

@@ -171,6 +171,10 @@ test('one cell as JSON', async () => {
             "metrics": {
               "type": "none",
               "reason": "the matrix names no metrics"
+            },
+            "storage": {
+              "type": "none",
+              "reason": "the matrix names no storage"
             }
           },
           "notes": []

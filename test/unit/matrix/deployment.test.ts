@@ -117,6 +117,10 @@ test('one control plane: the whole document', () => {
           "name": "containerd",
           "pauseImage": "localhost/pause:1",
         },
+        "storage": {
+          "reason": "the matrix names no storage",
+          "type": "none",
+        },
       },
     }
   `);

@@ -29,6 +29,7 @@ test('without any wish: the tier smoke', () => {
         dns: { type: 'coredns', version: '1.14.6' },
         policy: { type: 'none', reason: 'the matrix names no policy' },
         metrics: { type: 'none', reason: 'the matrix names no metrics' },
+        storage: { type: 'none', reason: 'the matrix names no storage' },
       },
       notes: [],
     },
@@ -83,18 +84,20 @@ test.each([
 });
 
 test("add-ons have the version of the cell's Kubernetes, or say why there are none", () => {
-  const all = parseMatrix(changed({ dns: { type: 'coredns' }, policy: { type: 'kube-router' }, metrics: { type: 'metrics-server' } }), 'm.yaml');
+  const all = parseMatrix(changed({ dns: { type: 'coredns' }, policy: { type: 'kube-router' }, metrics: { type: 'metrics-server' }, storage: { type: 'local-volumes' } }), 'm.yaml');
   const addOns = (...set: string[]) => selectCells(all, { names: ['small'], set })[0]?.addOns;
   expect(addOns('kubernetes=1.37', 'etcd=3.6', 'network=flannel-vxlan')).toEqual({
     dns: { type: 'coredns', version: '1.14.6' },
     policy: { type: 'kube-router', version: '2.1.0' },
     metrics: { type: 'metrics-server', version: '0.8.0' },
+    storage: { type: 'local-volumes', version: '13.1.0' },
     flannel: '0.27.4',
   });
   expect(addOns('kubernetes=1.20', 'etcd=3.4')).toEqual({
     dns: { type: 'coredns', version: '1.10.1' },
     policy: { type: 'none', reason: expect.stringContaining('discovery.k8s.io/v1, which Kubernetes serves from 1.21 on (https://') as string },
     metrics: { type: 'none', reason: expect.stringContaining('1.31 and later') as string },
+    storage: { type: 'local-volumes', version: '13.1.0' },
   });
   const own = parseMatrix(changed({ dns: { type: 'coredns', image: 'registry.example/coredns:1.11.1' } }), 'm.yaml');
   expect(selectCells(own, { names: ['small'] })[0]?.addOns.dns).toEqual({ type: 'coredns', image: 'registry.example/coredns:1.11.1' });

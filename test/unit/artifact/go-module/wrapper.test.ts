@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { goModSchema, wrapperGoMod } from '../../../../harness/artifact/go-module/wrapper.ts';
+import { goModSchema, mainSource, wrapperGoMod } from '../../../../harness/artifact/go-module/wrapper.ts';
 
 const parse = (own: unknown) => goModSchema.parse(own);
 
@@ -39,4 +39,8 @@ require go.etcd.io/etcd/api/v3 v3.6.16
 exclude example.com/bad v1.0.0
 replace example.com/a v1.0.0 => example.com/b v1.1.0
 `);
+});
+
+test('a main package can be a file of this checkout', () => {
+  expect(mainSource({ file: 'harness/artifact/image/local-volumes/main.go' })).toContain('package main\n');
 });
