@@ -45,7 +45,7 @@ test('a tier with reasons and coverage', async () => {
     all-in-one-f14338aa  debian-13  1.34.4          containerd        3.6.16  vxlan            iptables  all-in-one  1         3Gi     lifecycle,e2e
     all-in-one-500f9353  debian-12  1.37.2          containerd        3.7.3   vxlan            iptables  all-in-one  1         3Gi     lifecycle,e2e
     all-in-one-35e3e945  debian-12  1.37.2          containerd-2.4.2  3.4     flannel-vxlan    nftables  all-in-one  1         3Gi     lifecycle,e2e
-    all-in-one-70b4039f  debian-12  1.20.2+deb12u1  docker            3.4     flannel-vxlan    iptables  all-in-one  1         3Gi     lifecycle,e2e
+    all-in-one-d001aaca  debian-12  1.20.2+deb12u1  docker            3.6.16  flannel-vxlan    iptables  all-in-one  1         3Gi     lifecycle,e2e
     all-in-one-e7fde7a7  debian-12  1.35.4          containerd        3.5     host-gw          iptables  all-in-one  1         3Gi     lifecycle,e2e
     all-in-one-5c94688e  debian-12  1.36.3          containerd        3.6.16  host-gw          iptables  all-in-one  1         3Gi     lifecycle,e2e
     all-in-one-2bfd08f9  debian-12  1.37.2          containerd        3.5     flannel-host-gw  iptables  all-in-one  1         3Gi     lifecycle,e2e
@@ -76,7 +76,7 @@ test('a tier with reasons and coverage', async () => {
       all-in-one-f14338aa  6 pairs of values that no cell before it has
       all-in-one-500f9353  5 pairs of values that no cell before it has
       all-in-one-35e3e945  5 pairs of values that no cell before it has
-      all-in-one-70b4039f  2 pairs of values that no cell before it has
+      all-in-one-d001aaca  4 pairs of values that no cell before it has
       all-in-one-e7fde7a7  2 pairs of values that no cell before it has
       all-in-one-5c94688e  2 pairs of values that no cell before it has
       all-in-one-2bfd08f9  2 pairs of values that no cell before it has
@@ -91,12 +91,12 @@ test('a tier with reasons and coverage', async () => {
       all-in-one-b5fe7da2  1 pair of values that no cell before it has
 
     Out, and why (--format json names each):
-      96 combinations   the tier merge-request runs kubernetes 1.20.2+deb12u1 and 1.34.4 and 1.35.4 and 1.36.3 and 1.37.2 alone
-      240 combinations  cannot exist: kube-proxy has the mode nftables since Kubernetes 1.29, and by default since 1.31 (kubernetes-1.20-nftables; https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/features/kube_features.go)
-      288 combinations  cannot exist: the network manifest needs the path of a CNI manifest in axes.network.manifest, and none is named (network-manifest-named)
-      720 combinations  cannot exist: Kubernetes 1.20 needs etcd >=3.4 <3.6: the playbooks know the configuration of etcd from 3.4 on, and 1.20 was run here with 3.4 and 3.5 alone (kubernetes-1.20-etcd; https://github.com/kubernetes/kubernetes/blob/v1.20.2/cmd/kubeadm/app/constants/constants.go)
-      240 combinations  cannot exist: Kubernetes 1.20 needs containerd >=1.4 <2.0: its kubelet speaks CRI v1alpha2 alone, which containerd 2.0 removed (kubernetes-1.20-containerd; https://github.com/containerd/containerd/blob/v2.4.2/RELEASES.md)
-      327 combinations  the tier merge-request is pairwise: other cells have all that it would add
+      144 combinations  the tier merge-request runs kubernetes 1.20.2+deb12u1 and 1.34.4 and 1.35.4 and 1.36.3 and 1.37.2 alone
+      360 combinations  cannot exist: kube-proxy has the mode nftables since Kubernetes 1.29, and by default since 1.31 (kubernetes-1.20-nftables; https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/features/kube_features.go)
+      312 combinations  cannot exist: the network manifest needs the path of a CNI manifest in axes.network.manifest, and none is named (network-manifest-named)
+      360 combinations  cannot exist: Kubernetes 1.20 needs etcd >=3.4 <3.7: the playbooks know the configuration of etcd from 3.4 on, and 1.20 was run here with 3.4, 3.5 and 3.6 alone (kubernetes-1.20-etcd; https://github.com/kubernetes/kubernetes/blob/v1.20.2/cmd/kubeadm/app/constants/constants.go)
+      360 combinations  cannot exist: Kubernetes 1.20 needs containerd >=1.4 <2.0: its kubelet speaks CRI v1alpha2 alone, which containerd 2.0 removed (kubernetes-1.20-containerd; https://github.com/containerd/containerd/blob/v2.4.2/RELEASES.md)
+      343 combinations  the tier merge-request is pairwise: other cells have all that it would add
       360 combinations  cannot exist: Kubernetes 1.34 needs etcd >=3.5 <3.7: Kubernetes from 1.34 on was run here with etcd 3.5 and 3.6 alone (kubernetes-1.34-etcd; https://github.com/kubernetes/kubernetes/blob/v1.37.2/staging/src/k8s.io/apiserver/pkg/storage/feature/feature_support_checker.go)
       120 combinations  cannot exist: Kubernetes 1.24 removed dockershim, the kubelet's own way to Docker (kubernetes-1.34-docker; https://kubernetes.io/blog/2022/02/17/dockershim-faq/)
       360 combinations  cannot exist: Kubernetes 1.35 needs etcd >=3.5 <3.7: Kubernetes from 1.34 on was run here with etcd 3.5 and 3.6 alone (kubernetes-1.35-etcd; https://github.com/kubernetes/kubernetes/blob/v1.37.2/staging/src/k8s.io/apiserver/pkg/storage/feature/feature_support_checker.go)
@@ -104,12 +104,12 @@ test('a tier with reasons and coverage', async () => {
       360 combinations  cannot exist: Kubernetes 1.36 needs etcd >=3.5 <3.7: Kubernetes from 1.34 on was run here with etcd 3.5 and 3.6 alone (kubernetes-1.36-etcd; https://github.com/kubernetes/kubernetes/blob/v1.37.2/staging/src/k8s.io/apiserver/pkg/storage/feature/feature_support_checker.go)
       120 combinations  cannot exist: Kubernetes 1.24 removed dockershim, the kubelet's own way to Docker (kubernetes-1.36-docker; https://kubernetes.io/blog/2022/02/17/dockershim-faq/)
       240 combinations  cannot exist: Kubernetes 1.24 removed dockershim, the kubelet's own way to Docker (kubernetes-1.37-docker; https://kubernetes.io/blog/2022/02/17/dockershim-faq/)
-      702 combinations  the tier merge-request runs topology all-in-one alone
+      734 combinations  the tier merge-request runs topology all-in-one alone
 
-    Coverage of what can exist (1152 of 4320 combinations can):
-      cells            27 of 1152 (2 %)
+    Coverage of what can exist (1248 of 4320 combinations can):
+      cells            27 of 1248 (2 %)
       values           23 of 24 (95 %)    missing: kubernetes=1.20.2+deb11
-      pairs of values  178 of 220 (80 %)  missing: os=debian-12 kubernetes=1.20.2+deb11, kubernetes=1.20.2+deb11 runtime=containerd, kubernetes=1.20.2+deb11 etcd=3.4, kubernetes=1.20.2+deb11 network=host-gw, kubernetes=1.20.2+deb11 proxy=iptables, kubernetes=1.20.2+deb11 topology=all-in-one, kubernetes=1.20.2+deb11 network=vxlan, kubernetes=1.20.2+deb11 network=flannel-host-gw, kubernetes=1.20.2+deb11 network=flannel-vxlan, kubernetes=1.20.2+deb11 etcd=3.5, and 32 more
+      pairs of values  180 of 223 (80 %)  missing: os=debian-12 kubernetes=1.20.2+deb11, kubernetes=1.20.2+deb11 runtime=containerd, kubernetes=1.20.2+deb11 etcd=3.4, kubernetes=1.20.2+deb11 network=host-gw, kubernetes=1.20.2+deb11 proxy=iptables, kubernetes=1.20.2+deb11 topology=all-in-one, kubernetes=1.20.2+deb11 network=vxlan, kubernetes=1.20.2+deb11 network=flannel-host-gw, kubernetes=1.20.2+deb11 network=flannel-vxlan, kubernetes=1.20.2+deb11 etcd=3.5, and 33 more
     "
   `);
 });
