@@ -5,7 +5,7 @@ import { selectCells } from '../harness/matrix/select.ts';
 
 /**
  * What the default cells are made of, built before the first test that needs it: with a cold cache that takes longer than
- * any test's limit, and belongs to none of them. Both systems, because tests boot both.
+ * any test's limit, and belongs to none of them. Both systems, because tests boot both; `small`, which has every add-on.
  */
 export default async function buildArtifacts(): Promise<void> {
   const matrix = await loadMatrix();

@@ -7,17 +7,37 @@ type Component = 'coredns' | 'kube-router' | 'metrics-server';
 /** Of the library under it, which asks for no version of Kubernetes. */
 const LOCAL_VOLUMES_VERSION = '13.1.0';
 
+interface NoAddOn {
+  readonly type: 'none';
+  readonly reason: string;
+}
+interface CellAxes {
+  readonly kubernetes: string;
+  readonly network: string;
+  readonly topology: string;
+}
+
 /** The add-ons of the matrix in the versions that go with a Kubernetes version, or why there are none. */
-export function addOnsOf({ versions, dns, policy, metrics, storage }: MatrixDocument, { kubernetes, network }: { readonly kubernetes: string; readonly network: string }): AddOns {
+export function addOnsOf({ versions, dns, ...others }: MatrixDocument, { kubernetes, network, topology }: CellAxes): AddOns {
   const facts = versions.factsOf(kubernetes);
   const flannel = 'version' in facts.flannel && network.startsWith('flannel-') ? facts.flannel.version : undefined;
   return {
     dns: 'image' in dns && dns.image !== undefined ? { type: 'coredns', image: dns.image } : inVersion('coredns', dns, facts),
-    policy: inVersion('kube-router', policy, facts),
-    metrics: inVersion('metrics-server', metrics, facts),
-    storage: storage.type === 'none' ? storage : { type: storage.type, version: LOCAL_VOLUMES_VERSION },
+    policy: inVersion('kube-router', onTopology(others.policy, topology), facts),
+    metrics: inVersion('metrics-server', onTopology(others.metrics, topology), facts),
+    storage: localVolumes(onTopology(others.storage, topology)),
     ...(flannel !== undefined && { flannel }),
   };
+}
+
+/** What is wanted of an add-on on one topology. */
+function onTopology<T extends { readonly type: string; readonly topologies?: readonly string[] | undefined }>(wanted: T, topology: string): T | NoAddOn {
+  if (wanted.topologies === undefined || wanted.topologies.includes(topology)) return wanted;
+  return { type: 'none', reason: `the matrix has ${wanted.type} on the topologies ${wanted.topologies.join(', ')} alone` };
+}
+
+function localVolumes(wanted: MatrixDocument['storage']): AddOns['storage'] {
+  return wanted.type === 'none' ? wanted : { type: wanted.type, version: LOCAL_VOLUMES_VERSION };
 }
 
 function inVersion<T extends Component>(type: T, wanted: { readonly type: NoInfer<T> } | { readonly type: 'none'; readonly reason: string }, facts: Facts): AddOn<T> {

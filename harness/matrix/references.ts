@@ -9,7 +9,7 @@ import { isRange, isValidRange } from './version.ts';
 
 /** Values that defaults, constraints and tiers name and that no axis has. */
 export function referenceProblems(document: MatrixDocument): Problem[] {
-  return [...defaults(document), ...constraints(document), ...tiers(document)];
+  return [...defaults(document), ...constraints(document), ...tiers(document), ...addOns(document)];
 }
 
 function unknown(document: MatrixDocument, axis: Axis, value: string, path: readonly PropertyKey[]): Problem[] {
@@ -79,4 +79,13 @@ function tiers(document: MatrixDocument): Problem[] {
         return value === undefined ? [] : unknown(document, axis, value, ['tiers', tier, 'include', index, axis]);
       })),
   ]);
+}
+
+/** Topologies that an add-on names. */
+function addOns(document: MatrixDocument): Problem[] {
+  return (['policy', 'metrics', 'storage'] as const).flatMap((name) => {
+    const wanted = document[name];
+    const topologies = 'topologies' in wanted ? (wanted.topologies ?? []) : [];
+    return topologies.flatMap((topology, index) => unknown(document, 'topology', topology, [name, 'topologies', index]));
+  });
 }

@@ -75,6 +75,7 @@ const tier = z.strictObject({
 });
 
 const none = z.strictObject({ type: z.literal('none'), reason: text });
+const topologies = z.array(name).min(1).optional().describe('Topologies whose cells have it; absent: all');
 
 export const matrixSchema = z.strictObject({
   apiVersion: z.literal('proofgrid.dev/v1alpha1'),
@@ -97,9 +98,9 @@ export const matrixSchema = z.strictObject({
   suites,
   tiers: z.strictObject(Object.fromEntries(TIERS.map((each) => [each, tier])) as Record<(typeof TIERS)[number], typeof tier>),
   dns: z.discriminatedUnion('type', [z.strictObject({ type: z.literal('coredns'), image: text.optional().describe('Your own image, which machines pull; absent: built here') }), none]),
-  policy: z.discriminatedUnion('type', [z.strictObject({ type: z.literal('kube-router') }), none]),
-  metrics: z.discriminatedUnion('type', [z.strictObject({ type: z.literal('metrics-server') }), none]),
-  storage: z.discriminatedUnion('type', [z.strictObject({ type: z.literal('local-volumes') }), none]).default({ type: 'none', reason: 'the matrix names no storage' }),
+  policy: z.discriminatedUnion('type', [z.strictObject({ type: z.literal('kube-router'), topologies }), none]),
+  metrics: z.discriminatedUnion('type', [z.strictObject({ type: z.literal('metrics-server'), topologies }), none]),
+  storage: z.discriminatedUnion('type', [z.strictObject({ type: z.literal('local-volumes'), topologies }), none]).default({ type: 'none', reason: 'the matrix names no storage' }),
 });
 
 /** The matrix file, valid in shape; `rules.ts` judges what no schema can. */

@@ -166,15 +166,15 @@ test('one cell as JSON', async () => {
             },
             "policy": {
               "type": "none",
-              "reason": "the matrix names no policy"
+              "reason": "the matrix has kube-router on the topologies small, ha alone"
             },
             "metrics": {
               "type": "none",
-              "reason": "the matrix names no metrics"
+              "reason": "the matrix has metrics-server on the topologies small, ha alone"
             },
             "storage": {
               "type": "none",
-              "reason": "the matrix names no storage"
+              "reason": "the matrix has local-volumes on the topologies small, ha alone"
             }
           },
           "notes": []

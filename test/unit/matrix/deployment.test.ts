@@ -12,7 +12,9 @@ const binaries = (version: string, names: string[]): Binaries => ({
   digest: digest('b'),
   provenance: {},
 });
-const own = parseMatrix(changed({ 'axes.network.manifest': 'mine.yaml', 'dns': { type: 'none', reason: 'not asked for here' } }), '/m/matrix.yaml');
+/** No add-on but the one that a test is about. */
+const none = { type: 'none', reason: 'not asked for here' };
+const own = parseMatrix(changed({ 'axes.network.manifest': 'mine.yaml', dns: none, policy: none, metrics: none, storage: none }), '/m/matrix.yaml');
 
 function input(wish: Wish, virtualAddress?: string): DeploymentInput {
   const [cell] = selectCells(own, wish);
@@ -93,14 +95,14 @@ test('one control plane: the whole document', () => {
           },
         ],
         "metrics": {
-          "reason": "the matrix names no metrics",
+          "reason": "not asked for here",
           "type": "none",
         },
         "network": {
           "plugin": "host-gw",
           "podCIDR": "10.244.0.0/16",
           "policy": {
-            "reason": "the matrix names no policy",
+            "reason": "not asked for here",
             "type": "none",
           },
           "proxyMode": "iptables",
@@ -118,7 +120,7 @@ test('one control plane: the whole document', () => {
           "pauseImage": "localhost/pause:1",
         },
         "storage": {
-          "reason": "the matrix names no storage",
+          "reason": "not asked for here",
           "type": "none",
         },
       },

@@ -37,6 +37,7 @@ test.each([
   ['value twice', edited('[debian-12, debian-13]', '[debian-12, debian-12]'), 'm.yaml:13:25: os "debian-12" stands twice; keep one of them [MATRIX_DUPLICATE]'],
   ['version twice, once by its alias', edited('"1.36", "1.37"]', '"1.37.2", "1.37"]'), /kubernetes "1\.37\.2" stands twice/],
   ['machine twice', edited('name: worker-2', 'name: worker-1'), /machine "worker-1" stands twice/],
+  ['an add-on on a topology that is not there', edited('topologies: [small, ha]\nmetrics', 'topologies: [small, hax]\nmetrics'), /^m\.yaml:\d+:23: topology has no value "hax"; did you mean ha\?/],
   ['unknown default', edited('default: debian-12', 'default: debain-12'), 'm.yaml:12:14: os has no value "debain-12"; did you mean debian-12? Otherwise use one of debian-12, debian-13 [MATRIX_UNKNOWN_VALUE]'],
   ['unknown name in a constraint', edited('runtime: "containerd <2.0"', 'runtime: dokcer'), /runtime has no value "dokcer"; did you mean docker\?/],
   ['bad range', edited('">=1.38"', '">=1.38.3.1"'), /">=1\.38\.3\.1" is no range of kubernetes/],

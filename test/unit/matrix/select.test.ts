@@ -27,13 +27,23 @@ test('without any wish: the tier smoke', () => {
       sources: { kubernetes: { type: 'go-module', version: '1.37.2' }, etcd: { type: 'go-module', version: '3.6.16' } },
       addOns: {
         dns: { type: 'coredns', version: '1.14.6' },
-        policy: { type: 'none', reason: 'the matrix names no policy' },
-        metrics: { type: 'none', reason: 'the matrix names no metrics' },
-        storage: { type: 'none', reason: 'the matrix names no storage' },
+        policy: { type: 'none', reason: 'the matrix has kube-router on the topologies small, ha alone' },
+        metrics: { type: 'none', reason: 'the matrix has metrics-server on the topologies small, ha alone' },
+        storage: { type: 'none', reason: 'the matrix has local-volumes on the topologies small, ha alone' },
       },
       notes: [],
     },
   ]);
+});
+
+test('clusters of several nodes have every add-on', () => {
+  const [cell] = selectCells(matrix, { names: ['small'] });
+  expect(cell?.addOns).toEqual({
+    dns: { type: 'coredns', version: '1.14.6' },
+    policy: { type: 'kube-router', version: '2.1.0' },
+    metrics: { type: 'metrics-server', version: '0.8.0' },
+    storage: { type: 'local-volumes', version: '13.1.0' },
+  });
 });
 
 test('a topology has the default on every other axis, and --set chooses another', () => {
