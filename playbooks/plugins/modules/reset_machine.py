@@ -26,6 +26,7 @@ options:
   sets: {description: Prefixes of ipsets., type: list, elements: str, default: []}
   tables: {description: Names of nftables' tables., type: list, elements: str, default: []}
   route_protocol: {description: Routes with this protocol are removed., type: str}
+  route_networks: {description: Routes to what lies in these networks are removed., type: list, elements: str, default: []}
   limit_seconds: {description: Limit for stopping services and ending processes., type: int, default: 60}
 attributes:
   check_mode: {support: full}
@@ -146,12 +147,16 @@ class Machine(object):
         return [name for name in self.params['interfaces'] if os.path.exists('/sys/class/net/' + name)]
 
     def routes(self):
-        if not self.params['route_protocol']:
-            return []
+        """(family, destination, further words) of each route that is marked as ours, or leads to a network of pods."""
+        selections = [('proto', self.params['route_protocol'])] if self.params['route_protocol'] else []
+        selections += [('root', network) for network in self.params['route_networks']]
         routes = []
-        for family in ('-4', '-6'):
-            output = self.run('ip', '-json', family, 'route', 'show', 'proto', self.params['route_protocol'], tolerant=True)
-            routes += [(family, route['dst']) for route in json.loads(output or '[]')]
+        for selection in selections:
+            families = ('-4', '-6') if selection[0] == 'proto' else ('-6' if ':' in selection[1] else '-4',)
+            for family in families:
+                output = self.run('ip', '-json', family, 'route', 'show', *selection, tolerant=True)
+                mark = selection if selection[0] == 'proto' else ()
+                routes += [(family, route['dst']) + mark for route in json.loads(output or '[]')]
         return routes
 
     def rules(self):
@@ -212,8 +217,8 @@ class Machine(object):
             os.unlink(path)
         for name in self.interfaces():
             self.run('ip', 'link', 'delete', name)
-        for family, destination in self.routes():
-            self.run('ip', family, 'route', 'delete', destination, 'proto', self.params['route_protocol'], tolerant=True)
+        for family, *words in self.routes():
+            self.run('ip', family, 'route', 'delete', *words, tolerant=True)
         for tool, table, kept in self.rules():
             self.run(tool + '-restore', '-T', table, data=kept)
         for name in self.sets():
@@ -233,7 +238,7 @@ class Machine(object):
         kinds = (
             ('service', self.services()), ('process', self.processes()), ('mount', self.mounts()),
             ('network namespace', self.namespaces()), ('interface', self.interfaces()),
-            ('route', ['%s %s' % route for route in self.routes()]),
+            ('route', ['%s %s' % route[:2] for route in self.routes()]),
             ('chains in', ['%s %s' % (tool, table) for tool, table, _ in self.rules()]), ('set', self.sets()),
             ('table', ['%s %s' % table for table in self.tables()]),
             ('cgroup', self.cgroups()), ('path', self.paths()), ('content', self.contents()),
@@ -251,7 +256,7 @@ def main():
             'services': strings(), 'paths': strings('path'), 'contents': strings('path'), 'mounts': strings('path'),
             'processes': strings(), 'cgroups': strings(), 'namespaces': {'type': 'str', 'default': 'cni-'},
             'interfaces': strings(), 'chains': strings(), 'sets': strings(), 'tables': strings(),
-            'route_protocol': {'type': 'str'}, 'limit_seconds': {'type': 'int', 'default': 60},
+            'route_protocol': {'type': 'str'}, 'route_networks': strings(), 'limit_seconds': {'type': 'int', 'default': 60},
         },
         supports_check_mode=True,
     )
