@@ -174,7 +174,8 @@ test('Docker is what the matrix pins, and nothing else', async () => {
   expect(found.version).toBe('27.5.1');
   expect(Object.keys(found.sha256)).toEqual(DOCKER_NAMES);
   requests = [];
-  expect(await artifacts.runtime({ type: 'upstream', engine: 'docker', url: `${url}/elsewhere`, version: '27.5.1', sha256: sha256(archive) }, progress)).toEqual(found);
+  expect(await artifacts.runtime({ type: 'upstream', engine: 'docker', url: `${url}/elsewhere`, version: '27.5.1', sha256: sha256(archive) }, progress))
+    .toEqual({ ...found, provenance: { source: 'upstream', url: `${url}/elsewhere` } });
   expect(requests).toEqual([]);
 });
 
