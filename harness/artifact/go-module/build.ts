@@ -61,7 +61,7 @@ export async function buildPrograms(site: BuildSite, component: GoBuild, version
     for (const [, { package: path, main }] of programs) {
       if (main !== undefined) await writeMain(join(directory, path.slice(WRAPPER_MODULE.length + 1)), main);
     }
-    const flags = buildFlags(component, version, downloaded);
+    const flags = await buildFlags(component, version, downloaded);
     const total = await stalePackages(site, go, directory, [...flags, ...packagesOf(programs)]);
     await locked(site, join(caches.build, 'compile.lock'), () => compile(site, go, { directory, flags, programs, total, share: { before: index / names.length, of: 1 / names.length } }));
   }
@@ -69,8 +69,10 @@ export async function buildPrograms(site: BuildSite, component: GoBuild, version
 }
 
 /** `-ldflags` as projects release: no symbol table, and the version where the component has it. */
-function buildFlags({ tags = [], stamps, cgo = false }: GoBuild, version: string, release: Release): string[] {
-  const variables = Object.entries(stamps?.(version, release) ?? {}).flatMap(([name, value]) => ['-X', `${name}=${value}`]);
+async function buildFlags({ tags = [], stamps, fileStamps = {}, cgo = false }: GoBuild, version: string, module: DownloadedModule): Promise<string[]> {
+  const fromFiles = Object.entries(fileStamps).map(async ([name, file]) => [name, (await readFile(join(module.directory, file), 'utf8')).trim()] as const);
+  const values = [...Object.entries(stamps?.(version, module) ?? {}), ...(await Promise.all(fromFiles))];
+  const variables = values.flatMap(([name, value]) => ['-X', `${name}=${value}`]);
   const linker = ['-s', '-w', ...(cgo ? ['-linkmode=external', '-extldflags=-static'] : []), ...variables];
   return [...(tags.length > 0 ? [`-tags=${tags.join(',')}`] : []), `-ldflags=${linker.join(' ')}`];
 }

@@ -23,6 +23,8 @@ export interface GoBuild {
   readonly cgo?: boolean;
   /** Package variables that the linker sets, by their full names. */
   readonly stamps?: (version: string, release: Release) => Readonly<Record<string, string>>;
+  /** Package variables whose value is the content of a file of their module: variable → path in the module. */
+  readonly fileStamps?: Readonly<Record<string, string>>;
   /** Version of the modules that the component's own go.mod takes from its tree with the version v0.0.0. */
   readonly staging?: (version: string) => string;
 }

@@ -38,7 +38,7 @@ const programs = (module: string, packages: Readonly<Record<string, string>>): R
   Object.fromEntries(Object.entries(packages).map(([name, path]) => [name, { module, package: path === '.' ? module : `${module}/${path}` }]));
 
 /** The program of the test pods; its own version is the image's, which a file beside its source says. */
-export const AGNHOST: GoBuild = { ...kubernetesShared, programs: programs(KUBERNETES, { agnhost: 'test/images/agnhost' }) };
+export const AGNHOST: GoBuild = { ...kubernetesShared, programs: programs(KUBERNETES, { agnhost: 'test/images/agnhost' }), fileStamps: { 'main.Version': 'test/images/agnhost/VERSION' } };
 
 /** The last release of the CNI plugins that has flannel's; its own module is not served. */
 export const FLANNEL_CNI_PLUGIN: GoBuild = { programs: programs('github.com/containernetworking/plugins', { flannel: 'plugins/meta/flannel' }) };

@@ -26,7 +26,7 @@ export function testImagesRecipe({ apt, tools, version }: Ingredients): Recipe {
   return {
     kind: 'test-images',
     name: `the container images pause and agnhost of Kubernetes ${version}`,
-    version: 3,
+    version: 4,
     inputs: { version, toolchain: TOOLCHAIN.sum, flags: describeFlags(AGNHOST), busybox: BUSYBOX_SUITE },
     estimateMs: 2 * MINUTE,
     limitMs: 2 * 60 * MINUTE,

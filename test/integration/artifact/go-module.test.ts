@@ -125,10 +125,11 @@ test('a program that calls itself something else', async () => {
 test('a full disk: one error that says so, nothing half-cached, and with room again it builds', async () => {
   const small = join(directory, 'small');
   await mkdir(small);
-  await execa('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', small]);
+  // The program alone is larger.
+  await execa('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', small]);
   try {
     const full = new Store(small);
-    const caches = { build: join(small, 'build'), modules: join(small, 'modules'), toolchains: join(directory, 'toolchains') };
+    const caches = { build: compiled, modules: join(directory, 'modules'), toolchains: join(directory, 'toolchains') };
     const recipe = goComponentRecipe('hello', HELLO, '1.2.3', () => Promise.resolve({ caches, toolchain }));
     await expect(full.obtain(recipe, progress)).rejects.toMatchObject({ code: 'ARTIFACT_DISK_FULL', fault: 'infrastructure' });
     expect(await readdir(join(small, 'entries'))).toEqual([]);
