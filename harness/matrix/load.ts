@@ -36,7 +36,7 @@ export function shippedVersionsFile(): string {
  */
 export async function loadMatrix(file: string = shippedMatrixFile(), source?: ReleaseSource): Promise<Matrix> {
   const read = await readDocument(file, matrixSchema);
-  const versionsFile = path.join(path.dirname(file), read.value.versions);
+  const versionsFile = path.resolve(path.dirname(file), read.value.versions);
   if (!(await isFile(versionsFile))) {
     throw new DocumentError([read.problem(['versions'], 'MATRIX_VERSIONS_MISSING', `the versions file ${versionsFile} is no file`, 'name one that exists, relative to the matrix file')]);
   }

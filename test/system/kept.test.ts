@@ -15,7 +15,8 @@ import { leasedResources, newDirectory, proofgrid } from './proofgrid.ts';
 /** A matrix whose network is the user's own manifest, and that manifest is wrong. */
 async function brokenNetwork(): Promise<string> {
   const file = await newDirectory('matrix.yaml');
-  const matrix = parse(await readFile(path.join(packageRoot, 'matrix', 'matrix.yaml'), 'utf8')) as { axes: { network: object } };
+  const matrix = parse(await readFile(path.join(packageRoot, 'matrix', 'matrix.yaml'), 'utf8')) as { axes: { network: object }; versions: string };
+  matrix.versions = path.join(packageRoot, 'matrix', matrix.versions);
   matrix.axes.network = { ...matrix.axes.network, manifest: 'cni.yaml' };
   await writeFile(file, stringify(matrix));
   await writeFile(path.join(path.dirname(file), 'cni.yaml'), stringify({ apiVersion: 'example.com/v1', kind: 'Unknown', metadata: { name: 'cni' } }));
