@@ -36,7 +36,7 @@ export function shippedVersionsFile(): string {
  */
 export async function loadMatrix(file: string = shippedMatrixFile(), source?: ReleaseSource): Promise<Matrix> {
   const read = await readDocument(file, matrixSchema);
-  const versionsFile = path.resolve(path.dirname(file), read.value.versions);
+  const versionsFile = besides(file, read.value.versions);
   if (!(await isFile(versionsFile))) {
     throw new DocumentError([read.problem(['versions'], 'MATRIX_VERSIONS_MISSING', `the versions file ${versionsFile} is no file`, 'name one that exists, relative to the matrix file')]);
   }
@@ -46,6 +46,11 @@ export async function loadMatrix(file: string = shippedMatrixFile(), source?: Re
     throw new DocumentError([read.problem(['axes', 'network', 'manifest'], 'MATRIX_MANIFEST_MISSING', what, 'name one that exists, relative to the matrix file')]);
   }
   return matrix;
+}
+
+/** A path as a document names it: absolute, or relative to the document, and then shown as relative as the document was. */
+function besides(file: string, named: string): string {
+  return path.isAbsolute(named) ? named : path.join(path.dirname(file), named);
 }
 
 async function isFile(name: string): Promise<boolean> {

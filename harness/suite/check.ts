@@ -33,6 +33,11 @@ export interface ClusterContext {
   /** Only where the machines' addresses lead nowhere from here. */
   readonly dial?: Dial;
   readonly signal: AbortSignal;
+  /**
+   * Share, up to 1, of the limits within which pods start, policies take effect and figures come. Less than 1 only where
+   * somebody has broken the cluster before and knows that the check would wait in vain.
+   */
+  readonly patience?: number;
   readonly log: (message: string) => void;
   /** Reference of the image with agnhost that every node has. */
   readonly testImage: string;

@@ -5,12 +5,12 @@ test('the slowest files first, then the projects, then what a person waited', ()
   const files = [
     { project: 'unit', file: 'test/unit/a.test.ts', duration: 900 },
     { project: 'system', file: 'test/system/kill.test.ts', duration: 65_400 },
-    { project: 'system', file: 'test/system/sabotage.test.ts', duration: 900_000 },
+    { project: 'system', file: 'test/system/sabotage/ha.test.ts', duration: 900_000 },
   ];
   expect(timeTable(files, 966_000)).toMatchInlineSnapshot(`
     "
      Time
-       15:00  test/system/sabotage.test.ts
+       15:00  test/system/sabotage/ha.test.ts
         1:05  test/system/kill.test.ts
      
         0:01  1 file of unit

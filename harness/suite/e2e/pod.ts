@@ -4,7 +4,7 @@ import { kube } from './api-server.ts';
 import { TEST_CONTAINER } from './exec.ts';
 import type { KubeApi } from './kube-api.ts';
 import { NAMESPACE, NAMESPACE_PATH } from './namespace.ts';
-import { until } from './wait.ts';
+import { patiently, until } from './wait.ts';
 
 /** Milliseconds: a pod whose image is there starts in two seconds; a loaded machine may take ten times as long. */
 export const POD_START_LIMIT = 45_000;
@@ -75,7 +75,7 @@ export async function startPods(context: ClusterContext, pods: readonly V1Pod[],
   const names = pods.map(({ metadata }) => metadata?.name ?? '');
   return until({
     what: `${names.length} pods are ready (${names.join(', ')})`,
-    limitMs,
+    limitMs: patiently(context, limitMs),
     signal: context.signal,
     intervalMs: 250,
     attempt: async () => {

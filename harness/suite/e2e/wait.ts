@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { ClusterContext } from '../check.ts';
 import { ProductFault } from './product-fault.ts';
 
 export interface Wait<T> {
@@ -27,4 +28,9 @@ export async function until<T>({ what, limitMs, signal, intervalMs = 200, attemp
 function asObserved(error: unknown): { observed: string } {
   if (error instanceof ProductFault) return { observed: error.observed };
   throw error;
+}
+
+/** A limit in milliseconds for something that the cluster does by itself, as patient as the context says. */
+export function patiently({ patience = 1 }: ClusterContext, limitMs: number): number {
+  return Math.round(limitMs * patience);
 }

@@ -21,7 +21,9 @@ export async function stepSnapshot(context: Context, snapshot: ApiObject): Promi
   const at = path('VirtualMachineSnapshot', namespace, name);
   const source = cache.find('VirtualMachine', namespace, snapshot['spec'].source.name as string);
   if (deletionTimestamp !== undefined) {
-    if (source !== undefined) await unlock(context, source, name);
+    // not the cache: a lock laid a moment ago may not be in it yet, and nobody would lift it later
+    const locked = source === undefined ? undefined : await client.find(path('VirtualMachine', namespace, source.metadata.name));
+    if (locked !== undefined) await unlock(context, locked, name);
     if (finalizers.includes(FINALIZER)) await client.merge(at, { metadata: { finalizers: finalizers.filter((other) => other !== FINALIZER) } }).catch(gone);
     return;
   }

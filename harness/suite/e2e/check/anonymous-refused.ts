@@ -1,6 +1,6 @@
 import type { Check, ClusterContext, Host } from '../../check.ts';
 import { apiServers, bracket, etcdMembers, kube, last, nodes } from '../api-server.ts';
-import { addApiServerFlags } from '../fault/api-server.ts';
+import { admitAnonymous } from '../fault/api-server.ts';
 import { addArguments } from '../fault/file.ts';
 import { faulty } from '../fault/mend.ts';
 import { nodesReady } from '../fault/node.ts';
@@ -47,7 +47,7 @@ export const anonymousRefused: Check = {
         const path = '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings';
         mend(() => kube(context).remove(`${path}/${binding.metadata.name}`));
         await kube(context).post(path, binding);
-        await addApiServerFlags(context, ['--anonymous-auth=true'], mend);
+        await admitAnonymous(context, mend);
       }),
     },
     {

@@ -15,14 +15,19 @@ export const leaderLeases: Check = {
   limitMs: 35_000,
   run: async (context) => judgeComplaints(`fresh leases of ${LEADING.join(' and ')}`, await leaseComplaints(context)),
   sabotages: [
-    { name: 'schedulers-stopped', observed: /kube-scheduler: lease renewed \d+ s ago/, apply: withoutLeader('kube-scheduler') },
+    { name: 'schedulers-stopped', observed: withoutFreshLease('kube-scheduler'), apply: withoutLeader('kube-scheduler') },
     {
       name: 'controller-managers-stopped',
-      observed: /kube-controller-manager: lease renewed \d+ s ago/,
+      observed: withoutFreshLease('kube-controller-manager'),
       apply: withoutLeader('kube-controller-manager'),
     },
   ],
 };
+
+/** A leader that stops gives its lease back; one that is killed, or of an older version, lets it run out. */
+function withoutFreshLease(component: Leading): RegExp {
+  return new RegExp(`${component}: (lease renewed \\d+ s ago|nobody holds the lease)`);
+}
 
 /** The fault is in once the lease that the last leader left behind has run out. */
 function withoutLeader(component: Leading) {

@@ -2,6 +2,7 @@ import type { Check } from '../../check.ts';
 import { last, nodes } from '../api-server.ts';
 import { editFile } from '../fault/file.ts';
 import { faulty } from '../fault/mend.ts';
+import { untilServiceRules } from '../fault/service.ts';
 import { restartUnit } from '../fault/unit.ts';
 import { judgeComplaints } from '../judge.ts';
 import { complaint } from '../machine.ts';
@@ -29,6 +30,8 @@ export const proxyMode: Check = {
       observed: /^\S+: (nftables|iptables|userspace)$/,
       apply: faulty(async (context, mend) => {
         const host = last(nodes(context));
+        // It starts with the removal of the other mode's rules: names and services work again once its own are there.
+        mend(() => untilServiceRules(context, host));
         mend(() => proxyRuns(context, host));
         mend(() => restartUnit(host, 'kube-proxy'));
         const mode = otherProxyMode(context.deployment.spec);

@@ -11,7 +11,7 @@ import { statusMessage } from '../kube-api.ts';
 import { ProductFault } from '../product-fault.ts';
 import { onePodOfEachNode } from '../reach.ts';
 import { amount, API_SERVICE, nodeConsumption, podConsumption, type Consumption } from '../resource-metrics.ts';
-import { until } from '../wait.ts';
+import { patiently, until } from '../wait.ts';
 
 const DEPLOYMENT = '/apis/apps/v1/namespaces/kube-system/deployments/metrics-server';
 /** Milliseconds: two rounds of 15 s, and a kubelet's own figures are up to 15 s old; new pods need all of it. */
@@ -30,7 +30,7 @@ export const resourceMetrics: Check = {
     const fine = `figures of ${nodes(context).length} nodes and ${pods.length} pods from ${apiServers(context).length} API servers`;
     return until({
       what: fine,
-      limitMs: MEASURED_LIMIT,
+      limitMs: patiently(context, MEASURED_LIMIT),
       signal: context.signal,
       intervalMs: 1000,
       attempt: async () => {
@@ -50,7 +50,8 @@ export const resourceMetrics: Check = {
     },
     {
       name: 'kubelet-unreachable',
-      observed: /node \S+ has no figures/,
+      // With no other node to measure, metrics-server has nothing to serve and is not ready either.
+      observed: /node \S+ has no figures|^HTTP 503: .*\(MissingEndpoints/,
       apply: faulty(async (context, mend) => {
         const host = last(nodes(context));
         await addRule(host, ['filter', 'INPUT', '-p', 'tcp', '--dport', '10250', '-j', 'REJECT', '--reject-with', 'tcp-reset'], mend);
@@ -60,7 +61,7 @@ export const resourceMetrics: Check = {
           limitMs: 60_000,
           signal: context.signal,
           intervalMs: 1000,
-          attempt: async () => ((await nodeConsumption(context, kube(context))).has(host.name) ? { observed: 'figures from before' } : { value: undefined }),
+          attempt: async () => ((await measured(context)).has(host.name) ? { observed: 'figures from before' } : { value: undefined }),
         });
       }),
     },
@@ -87,6 +88,16 @@ export const resourceMetrics: Check = {
     },
   ],
 };
+
+/** The nodes with figures; none where metrics-server has none to serve. */
+async function measured(context: ClusterContext): Promise<ReadonlySet<string>> {
+  try {
+    return new Set((await nodeConsumption(context, kube(context))).keys());
+  } catch (error) {
+    if (error instanceof ProductFault) return new Set();
+    throw error;
+  }
+}
 
 async function complain(context: ClusterContext, pods: readonly string[]): Promise<string[]> {
   const { items } = await kube(context).get<{ items: V1Node[] }>('/api/v1/nodes');

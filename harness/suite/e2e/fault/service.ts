@@ -1,4 +1,4 @@
-import type { ClusterContext } from '../../check.ts';
+import type { ClusterContext, Host } from '../../check.ts';
 import { last, nodes } from '../api-server.ts';
 import { fixture } from '../fixture.ts';
 import { must } from '../machine.ts';
@@ -32,17 +32,21 @@ const map = (family: string, name: string): Rules => ({
 export async function loseServiceRules(context: ClusterContext, ways: Ways, mend: Mend): Promise<void> {
   const host = last(nodes(context));
   await fixture(context);
-  const { show, present, lose } = rulesOf(context, ways);
-  mend(() =>
-    until({
-      what: `kube-proxy has laid its rules on ${host.name} again`,
-      limitMs: 60_000,
-      signal: context.signal,
-      attempt: async () => (present.test(await must(host, show)) ? { value: undefined } : { observed: `${show.at(-1)} is empty` }),
-    }),
-  );
+  const { lose } = rulesOf(context, ways);
+  mend(() => untilServiceRules(context, host, ways));
   await stopUnit([host], 'kube-proxy', mend);
   await must(host, lose);
+}
+
+/** kube-proxy calls itself healthy before it has laid its first rules. */
+export async function untilServiceRules(context: ClusterContext, host: Host, ways: Ways = 'all'): Promise<void> {
+  const { show, present } = rulesOf(context, ways);
+  await until({
+    what: `kube-proxy has laid its rules on ${host.name} again`,
+    limitMs: 60_000,
+    signal: context.signal,
+    attempt: async () => (present.test(await must(host, show)) ? { value: undefined } : { observed: `${show.at(-1)} is empty` }),
+  });
 }
 
 /** Names are kube-proxy's own: pkg/proxy/iptables/proxier.go and pkg/proxy/nftables/proxier.go of Kubernetes. */

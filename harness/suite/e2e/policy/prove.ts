@@ -5,7 +5,7 @@ import { statusMessage } from '../kube-api.ts';
 import { POLICY_NAMESPACES } from '../namespace.ts';
 import { ProductFault } from '../product-fault.ts';
 import { reachFromPod } from '../reach.ts';
-import { until } from '../wait.ts';
+import { patiently, until } from '../wait.ts';
 import { urlOf, type Flow, type PolicyPod } from './stage.ts';
 
 /** Milliseconds: an agent lays its rules within one or two seconds of a change, on a busy machine within five. */
@@ -53,7 +53,7 @@ export async function provePolicies(context: ClusterContext, check: string, step
 export function untilEnforced(context: ClusterContext, name: string, expected: Pick<PolicyStep, 'allowed' | 'denied'>): Promise<void> {
   return until({
     what: `the network enforces: ${name}`,
-    limitMs: TAKES_EFFECT_LIMIT,
+    limitMs: patiently(context, TAKES_EFFECT_LIMIT),
     signal: context.signal,
     attempt: async () => {
       const complaints = await complaintsAbout(context, name, expected);

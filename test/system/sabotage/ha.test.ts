@@ -1,0 +1,3 @@
+import { proveEverySabotage } from './every-sabotage.ts';
+
+proveEverySabotage('ha');
