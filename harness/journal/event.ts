@@ -6,6 +6,8 @@ export const VERDICTS = ['passed', 'failed', 'errored', 'timed-out', 'aborted', 
 export type Verdict = (typeof VERDICTS)[number];
 
 export const JOURNAL_VERSION = 1;
+/** In place of a provider's name: the checks of a cluster that nobody made for them. */
+export const EXISTING = 'existing';
 
 /** Names a phase of a suite of a cell. The report's test suite is `<cell>.<suite>.<phase>`. */
 export interface PhaseId {
@@ -51,6 +53,8 @@ export interface CaseResult {
   readonly message?: string;
   readonly expected?: string;
   readonly observed?: string;
+  /** For `skipped`: the case of the same cell whose failure explains what was seen here. */
+  readonly blockedBy?: string;
   /** Relative to the run directory. */
   readonly evidence?: string;
   /** `file:line` of what the case judges, where there is one. */

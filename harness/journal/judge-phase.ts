@@ -37,7 +37,7 @@ function judgeCase(draft: CaseDraft, phase: PhaseDraft, cut: string): CaseRecord
     const message = phase.finished === undefined ? `started and has no end: ${cut}` : 'started and has no end, though its phase has one';
     return { name: draft.name, classname: phase.suite, verdict: 'aborted', durationMs: 0, message, attempts: draft.attempts };
   }
-  const { name, classname, verdict, durationMs, message, expected, observed, evidence, location } = draft.result;
+  const { name, classname, verdict, durationMs, message, expected, observed, blockedBy, evidence, location } = draft.result;
   return {
     name,
     classname,
@@ -46,6 +46,7 @@ function judgeCase(draft: CaseDraft, phase: PhaseDraft, cut: string): CaseRecord
     ...(message === undefined ? {} : { message }),
     ...(expected === undefined ? {} : { expected }),
     ...(observed === undefined ? {} : { observed }),
+    ...(blockedBy === undefined ? {} : { blockedBy }),
     ...(evidence === undefined ? {} : { evidence }),
     ...(location === undefined ? {} : { location }),
     attempts: draft.attempts,

@@ -53,7 +53,7 @@ function runVerdict(run: RunDraft, cells: readonly CellRecord[], problems: reado
 }
 
 function judgeCell(cell: CellDraft, run: RunDraft, over: boolean, journalEnds: string): CellRecord {
-  const judged = [...cell.phases.values()].map((phase) => judgePhase(phase, cutOf(phase, run, journalEnds)));
+  const judged = withExplained([...cell.phases.values()].map((phase) => judgePhase(phase, cutOf(phase, run, journalEnds))));
   const phases = [...judged, ...missingSuites(cell, judged, over, journalEnds)];
   const leases = [...cell.leases.values()].map(({ attempt, ...lease }) => ({ lease, current: attempt === run.attempts }));
   const held = leases.filter(({ lease, current }) => current && lease.state === 'unknown').map(({ lease }) => lease);
@@ -72,6 +72,18 @@ function judgeCell(cell: CellDraft, run: RunDraft, over: boolean, journalEnds: s
     phases,
     evidence: [...cell.evidence].map(([path, title]) => ({ path, title })),
   };
+}
+
+/** A cause is told with what follows from it, so that a reader sees one fault and not all of its consequences. */
+function withExplained(phases: readonly PhaseRecord[]): PhaseRecord[] {
+  const cases = phases.flatMap((phase) => phase.cases);
+  return phases.map((phase) => ({
+    ...phase,
+    cases: phase.cases.map((each) => {
+      const explains = cases.filter(({ blockedBy }) => blockedBy === each.name).map(({ name }) => name);
+      return explains.length === 0 ? each : { ...each, explains };
+    }),
+  }));
 }
 
 function cellVerdict(

@@ -4,6 +4,8 @@ import type { CaseResult, PlannedCell, Verdict } from './event.ts';
 export interface CaseRecord extends CaseResult {
   /** Times it was run, resumed runs included; 0 for one that never was. */
   readonly attempts: number;
+  /** Names of the cell's cases that were skipped because this one failed; absent when there are none. */
+  readonly explains?: readonly string[];
 }
 
 export interface PhaseRecord {

@@ -45,6 +45,7 @@ const line = z.discriminatedUnion('type', [
     message: z.string().optional(),
     expected: z.string().optional(),
     observed: z.string().optional(),
+    blockedBy: z.string().optional(),
     evidence: z.string().optional(),
     location: z.string().optional(),
   }),

@@ -1,11 +1,12 @@
 import type { CaseRecord } from '../journal/record.ts';
 
 /** What a reader needs to know about a case that did not pass; plain text, the most telling line first. */
-export function caseText({ verdict, message, expected, observed, evidence, location, attempts }: CaseRecord): string {
+export function caseText({ verdict, message, expected, observed, evidence, location, attempts, explains }: CaseRecord): string {
   const lines = [
     message ?? verdict,
     ...block('expected', expected),
     ...block('observed', observed),
+    ...block('explains', explains?.join(', ')),
     ...block('evidence', evidence),
     ...block('location', location),
     ...(attempts > 1 ? block('attempts', String(attempts)) : []),

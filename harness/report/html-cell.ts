@@ -65,10 +65,11 @@ function caseRow(each: CaseRecord, evidenceBase: string): Markup {
 
 /** A case that went wrong, in full. */
 export function caseSection(each: CaseRecord, where: string, evidenceBase: string): Markup {
-  const { name, verdict, durationMs, message, expected, observed, evidence, location } = each;
+  const { name, verdict, durationMs, message, expected, observed, evidence, location, explains } = each;
   const rows: [string, Markup | string][] = [
     ...(expected === undefined ? [] : ([['expected', markup`<pre>${expected}</pre>`]] satisfies [string, Markup][])),
     ...(observed === undefined ? [] : ([['observed', markup`<pre>${observed}</pre>`]] satisfies [string, Markup][])),
+    ...(explains === undefined ? [] : ([['explains', explains.join(', ')]] satisfies [string, Markup | string][])),
     ...(evidence === undefined ? [] : ([['evidence', evidenceLink(evidenceBase, evidence, evidence)]] satisfies [string, Markup][])),
     ...(location === undefined ? [] : ([['location', markup`<code>${location}</code>`]] satisfies [string, Markup][])),
   ];

@@ -1,6 +1,8 @@
 import path from 'node:path';
+import { EXISTING } from '../journal/event.ts';
 import { reachedPhases, type CellRecord, type RunRecord } from '../journal/record.ts';
 import { isBad } from '../journal/verdict.ts';
+import { shellJoin } from '../machine/quote.ts';
 import { warningsOf } from '../journal/warning.ts';
 import { counts } from './counts.ts';
 import { duration } from './duration.ts';
@@ -27,7 +29,7 @@ function problemLines(record: RunRecord): string[] {
 
 function linesOfCell({ cell, finished, phases, verdict, reason }: CellRecord): string[] {
   const cases = reachedPhases({ finished, phases }).flatMap(({ suite, phase, cases }) =>
-    cases.filter((each) => isBad(each.verdict)).map((each) => `${cell} ${suite}.${phase} ${each.name}: ${firstLine(each.message ?? each.verdict)}`),
+    cases.filter((each) => isBad(each.verdict)).map((each) => `${cell} ${suite}.${phase} ${each.name}: ${firstLine(each.message ?? each.verdict)}${each.explains === undefined ? '' : ` (explains ${each.explains.length} more)`}`),
   );
   const own = [`${cell}: ${firstLine(reason ?? verdict)}`];
   return isBad(verdict) && (!finished || cases.length === 0) ? [...own, ...cases] : cases;
@@ -46,7 +48,7 @@ function nextLines(record: RunRecord, directory: string | undefined): string[] {
     machines.map(({ name }) => `  get in  proofgrid shell ${directory ?? 'RUN-DIR'} ${name}${until === undefined ? '' : `  (until ${until})`}`),
   );
   const leaked = record.verdict === 'leaked' ? ['  remove  proofgrid reap'] : [];
-  const again = record.verdict === 'passed' || directory === undefined ? [] : [`  again   proofgrid run --resume ${directory}`];
+  const again = record.verdict === 'passed' || directory === undefined ? [] : [`  again   proofgrid ${record.provider === EXISTING ? shellJoin(record.argv) : `run --resume ${directory}`}`];
   return [...shell, ...leaked, ...again];
 }
 

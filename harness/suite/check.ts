@@ -24,6 +24,13 @@ export interface Host {
  */
 export type Dial = (address: string, port: number) => Promise<Duplex>;
 
+/**
+ * What a check may want that not every cluster comes with: `document`, the ClusterDeployment that says what it should be;
+ * `machines`, a login on each of them; `disruption`, leave to stop or restart what others may be using.
+ */
+export const NEEDS = ['document', 'machines', 'disruption'] as const;
+export type Need = (typeof NEEDS)[number];
+
 /** The live cluster, and all that a check may touch of it. */
 export interface ClusterContext {
   readonly deployment: ClusterDeployment;
@@ -33,14 +40,18 @@ export interface ClusterContext {
   /** Only where the machines' addresses lead nowhere from here. */
   readonly dial?: Dial;
   readonly signal: AbortSignal;
+  /** Need → why there is none of it here; checks with that need are skipped with this reason. */
+  readonly missing?: { readonly [need in Need]?: string };
   /**
    * Share, up to 1, of the limits within which pods start, policies take effect and figures come. Less than 1 only where
    * somebody has broken the cluster before and knows that the check would wait in vain.
    */
   readonly patience?: number;
   readonly log: (message: string) => void;
-  /** Reference of the image with agnhost that every node has. */
+  /** Reference of the image with agnhost that every node has, or may pull. */
   readonly testImage: string;
+  /** Default: never. */
+  readonly testImagePulled?: boolean;
   /** Runs an operation again on this very cluster, through the lifecycle runner, until the signal ends it. */
   readonly operate: (operation: Parameters<RunOperation>[0]['operation'], signal: AbortSignal) => Promise<RunResult>;
   /** Only where the provider can. */
@@ -72,6 +83,12 @@ export interface Check {
   readonly title: string;
   /** Milliseconds; the reason for the number stands beside it. */
   readonly limitMs: number;
+  readonly needs?: readonly Need[];
+  /**
+   * Names of checks whose failure explains a failure of this one, which is then skipped as blocked by them: a report shows
+   * one cause, not all that follows from it. They stand in an earlier phase, or in the same one.
+   */
+  readonly blockedBy?: readonly string[];
   /** A reason to skip on this cluster, or undefined to run. */
   skip?(context: ClusterContext): string | undefined;
   run(context: ClusterContext): Promise<Observation>;

@@ -5,13 +5,14 @@ import { apiServerVersion } from './check/api-server-version.ts';
 import { certificateNames } from './check/certificate-names.ts';
 import { certificateValidity } from './check/certificate-validity.ts';
 import { claimKeepsData } from './check/claim-keeps-data.ts';
+import { clusterIpUdp } from './check/cluster-ip-udp.ts';
 import { clusterIp } from './check/cluster-ip.ts';
 import { configMapVolume } from './check/configmap-volume.ts';
 import { deployChangesNothing } from './check/deploy-changes-nothing.ts';
-import { dns } from './check/dns.ts';
 import { dnsExternalName } from './check/dns-external-name.ts';
 import { dnsNames } from './check/dns-names.ts';
 import { dnsSurvivesReplica } from './check/dns-survives-replica.ts';
+import { dns } from './check/dns.ts';
 import { etcdHealth } from './check/etcd-health.ts';
 import { exec } from './check/exec.ts';
 import { hostToPod } from './check/host-to-pod.ts';
@@ -19,6 +20,8 @@ import { leaderLeases } from './check/leader-leases.ts';
 import { logs } from './check/logs.ts';
 import { nodePort } from './check/node-port.ts';
 import { nodesReady } from './check/nodes-ready.ts';
+import { ownService } from './check/own-service.ts';
+import { packetsArrive } from './check/packets-arrive.ts';
 import { podOnEveryNode } from './check/pod-on-every-node.ts';
 import { podToPodAcrossNodes } from './check/pod-to-pod-across-nodes.ts';
 import { podToPodSameNode } from './check/pod-to-pod-same-node.ts';
@@ -35,6 +38,8 @@ import { proxyMode } from './check/proxy-mode.ts';
 import { resourceMetrics } from './check/resource-metrics.ts';
 import { secretEncryptedAtRest } from './check/secret-encrypted-at-rest.ts';
 import { secretVolume } from './check/secret-volume.ts';
+import { sourceAddresses } from './check/source-addresses.ts';
+import { testPods } from './check/test-pods.ts';
 import { unprivilegedRefused } from './check/unprivileged-refused.ts';
 
 export interface CheckPhase {
@@ -44,10 +49,11 @@ export interface CheckPhase {
 
 /** The suite in its order; the checks of one phase run side by side, so none of them may change what another looks at. */
 export const E2E_PHASES: readonly CheckPhase[] = [
-  { phase: 'control-plane', checks: [apiServerVersion, etcdHealth, leaderLeases] },
+  { phase: 'control-plane', checks: [etcdHealth, apiServerVersion, leaderLeases] },
   { phase: 'nodes', checks: [nodesReady, preloadedImagesKept] },
-  { phase: 'pods', checks: [podOnEveryNode, exec, logs, portForward, configMapVolume, secretVolume] },
-  { phase: 'network', checks: [podToPodSameNode, podToPodAcrossNodes, clusterIp, nodePort, hostToPod, proxyMode, dns] },
+  { phase: 'pods', checks: [testPods, podOnEveryNode, exec, logs, portForward, configMapVolume, secretVolume] },
+  { phase: 'network', checks: [podToPodSameNode, podToPodAcrossNodes, packetsArrive, hostToPod, sourceAddresses] },
+  { phase: 'services', checks: [proxyMode, clusterIp, clusterIpUdp, ownService, nodePort, dns] },
   { phase: 'policy', checks: [policyDefaultDeny, policyAllowByPod, policyAllowByNamespace, policyAllowByPort, policyAllowByCidr, policyEgress] },
   // Restarts what the others rely on, so alone.
   { phase: 'policy-agent', checks: [policySurvivesAgentRestart] },

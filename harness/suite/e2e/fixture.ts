@@ -2,8 +2,8 @@ import type { KubeConfig, V1Service } from '@kubernetes/client-node';
 import type { ClusterContext } from '../check.ts';
 import { kube, nodes } from './api-server.ts';
 import type { KubeApi } from './kube-api.ts';
-import { NAMESPACE, NAMESPACE_PATH, POLICY_NAMESPACES } from './namespace.ts';
-import { HTTP_PORT, startPods, testPod } from './pod.ts';
+import { NAMESPACE, NAMESPACE_LABELS, NAMESPACE_PATH, POLICY_NAMESPACES } from './namespace.ts';
+import { HTTP_PORT, startPods, testPod, UDP_PORT } from './pod.ts';
 import type { RunningPod } from './pod.ts';
 import { until } from './wait.ts';
 
@@ -13,12 +13,17 @@ export interface Fixture {
   readonly pods: readonly RunningPod[];
   readonly clusterIP: string;
   readonly servicePort: number;
+  /** Of the ClusterIP service, where the same pods answer datagrams. */
+  readonly serviceUdpPort: number;
   readonly nodePort: number;
 }
 
 const SERVICE_PORT = 80;
+const SERVICE_UDP_PORT = 81;
 /** Of every pod of the fixture. */
 export const FIXTURE_LABELS = { app: 'e2e' };
+/** Selects one pod of the fixture. */
+export const onlyPod = (name: string) => ({ 'proofgrid.dev/pod': name });
 const made = new WeakMap<KubeConfig, Promise<Fixture>>();
 
 /**
@@ -46,7 +51,7 @@ async function make(context: ClusterContext): Promise<Fixture> {
   const api = kube(context);
   await ensureNamespace(context, api);
   const asked = nodes(context).flatMap(({ name: node }) =>
-    ['a', 'b'].map((letter) => testPod(context, { name: `${letter}-${node}`, node, placedBy: 'direct', labels: FIXTURE_LABELS, serving: true })),
+    ['a', 'b'].map((letter) => testPod(context, { name: `${letter}-${node}`, node, placedBy: 'direct', labels: { ...FIXTURE_LABELS, ...onlyPod(`${letter}-${node}`) }, serving: true })),
   );
   const [pods, clusterService, nodeService] = await Promise.all([
     startPods(context, asked),
@@ -56,7 +61,7 @@ async function make(context: ClusterContext): Promise<Fixture> {
   const clusterIP = clusterService.spec?.clusterIP;
   const nodePort = nodeService.spec?.ports?.[0]?.nodePort;
   if (clusterIP === undefined || nodePort === undefined) throw new Error('the API server allocated no address or port to a service');
-  return { pods, clusterIP, servicePort: SERVICE_PORT, nodePort };
+  return { pods, clusterIP, servicePort: SERVICE_PORT, serviceUdpPort: SERVICE_UDP_PORT, nodePort };
 }
 
 /** A namespace of an earlier run may still be going; nothing can be created in it until it is gone. */
@@ -66,7 +71,7 @@ export async function ensureNamespace(context: ClusterContext, api: KubeApi, nam
     limitMs: 60_000,
     signal: context.signal,
     attempt: async () => {
-      const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } };
+      const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels: { ...NAMESPACE_LABELS, ...labels } } };
       const { status, body: answer } = await api.send({ method: 'POST', path: '/api/v1/namespaces', body });
       if (status === 201) return { value: undefined };
       if (status !== 409) return { observed: `HTTP ${status}: ${answer.slice(0, 300)}` };
@@ -81,7 +86,7 @@ async function ensureService(api: KubeApi, name: string, type: string): Promise<
     apiVersion: 'v1',
     kind: 'Service',
     metadata: { name, namespace: NAMESPACE },
-    spec: { type, selector: FIXTURE_LABELS, ports: [{ port: SERVICE_PORT, targetPort: HTTP_PORT }] },
+    spec: { type, selector: FIXTURE_LABELS, ports: [{ name: 'http', port: SERVICE_PORT, targetPort: HTTP_PORT }, { name: 'udp', protocol: 'UDP', port: SERVICE_UDP_PORT, targetPort: UDP_PORT }] },
   };
   const path = `${NAMESPACE_PATH}/services`;
   const { status } = await api.send({ method: 'POST', path, body });

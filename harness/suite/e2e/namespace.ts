@@ -3,3 +3,5 @@ export const NAMESPACE = 'proofgrid-e2e';
 export const NAMESPACE_PATH = `/api/v1/namespaces/${NAMESPACE}`;
 /** Policies hold for namespaces, and what they deny is nothing that other checks may need. The second is where strangers come from. */
 export const POLICY_NAMESPACES = ['proofgrid-e2e-policy', 'proofgrid-e2e-policy-other'] as const;
+/** On every namespace of the checks; one without them is somebody else's. */
+export const NAMESPACE_LABELS = { 'app.kubernetes.io/managed-by': 'proofgrid' };

@@ -9,6 +9,7 @@ import { patiently, until } from './wait.ts';
 /** Milliseconds: a pod whose image is there starts in two seconds; a loaded machine may take ten times as long. */
 export const POD_START_LIMIT = 45_000;
 export const HTTP_PORT = 8080;
+export const UDP_PORT = 8081;
 
 export interface PodRequest {
   readonly name: string;
@@ -52,8 +53,8 @@ export function testPod(context: ClusterContext, { name, node, namespace = NAMES
         {
           name: TEST_CONTAINER,
           image: context.testImage,
-          imagePullPolicy: 'Never',
-          args: ['netexec', `--http-port=${HTTP_PORT}`, '--udp-port=8081'],
+          imagePullPolicy: context.testImagePulled === true ? 'IfNotPresent' : 'Never',
+          args: ['netexec', `--http-port=${HTTP_PORT}`, `--udp-port=${UDP_PORT}`],
           volumeMounts: [...mounts],
           ...(serving ? { lifecycle: SERVING } : {}),
         },

@@ -91,7 +91,7 @@ export function judgeReached(reached: readonly Reached[]): Observation {
 }
 
 /** The first of each node's pods. */
-export function onePodOfEachNode({ pods }: Fixture): RunningPod[] {
+export function onePodOfEachNode({ pods }: Pick<Fixture, 'pods'>): RunningPod[] {
   return pods.filter(({ node }, index) => pods.findIndex((other) => other.node === node) === index);
 }
 

@@ -9,6 +9,8 @@ export interface CheckResult {
   readonly message?: string;
   readonly expected?: string;
   readonly observed?: string;
+  /** For `skipped`: the check whose failure explains this one's. */
+  readonly blockedBy?: string;
 }
 
 /**
@@ -16,7 +18,7 @@ export interface CheckResult {
  * thrown; a machine out of reach and every unknown error are `errored`, which says nothing about the product.
  */
 export async function runCheck(check: Check, context: ClusterContext): Promise<CheckResult> {
-  const reason = check.skip?.(context);
+  const reason = lacking(check, context) ?? check.skip?.(context);
   if (reason !== undefined) return { verdict: 'skipped', message: reason };
   const limit = new AbortController();
   const signal = AbortSignal.any([context.signal, limit.signal]);
@@ -36,6 +38,11 @@ export async function runCheck(check: Check, context: ClusterContext): Promise<C
   } finally {
     clearTimeout(timer);
   }
+}
+
+function lacking({ needs = [] }: Check, { missing }: ClusterContext): string | undefined {
+  const need = needs.find((each) => missing?.[each] !== undefined);
+  return need === undefined ? undefined : missing?.[need];
 }
 
 function failed(expected: string, observed: string): CheckResult {

@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import pLimit from 'p-limit';
+import pLimit, { type LimitFunction } from 'p-limit';
 import type { JournalWriter, Verdict } from '../../journal/event.ts';
 import { worst } from '../../journal/verdict.ts';
 import type { Check, ClusterContext } from '../check.ts';
@@ -29,32 +29,63 @@ export async function runE2eSuite({ context, journal, cell, examine, phases = E2
   // The test pods start while the control plane is looked at; a failure belongs to the checks that need them.
   if (phases === E2E_PHASES) fixture(context).catch(() => undefined);
   const verdicts: Verdict[] = [];
-  for (const phase of phases) verdicts.push(await runPhase({ context, journal, cell, examine }, phase));
+  const outcomes = new Map<string, Promise<CheckResult>>();
+  for (const phase of phases) verdicts.push(await runPhase({ context, journal, cell, examine, outcomes }, phase));
   await removeFixture(context).catch((error: unknown) => context.log(`the checks' namespace was not removed: ${String(error)}`));
   return worst(verdicts);
 }
 
-async function runPhase({ context, journal, cell, examine }: E2eSuite, { phase, checks }: CheckPhase): Promise<Verdict> {
+interface Running extends E2eSuite {
+  /** Of every check that has begun, once its blockers were asked. */
+  readonly outcomes: Map<string, Promise<CheckResult>>;
+}
+
+async function runPhase(suite: Running, { phase, checks }: CheckPhase): Promise<Verdict> {
+  const { journal, cell } = suite;
   const id = { cell, suite: SUITE, phase };
   const started = performance.now();
   const elapsed = () => Math.round(performance.now() - started);
   journal.write({ type: 'phase-started', ...id, cases: checks.map(({ name }) => name) });
   const turn = pLimit(SIDE_BY_SIDE);
-  const verdicts = await Promise.all(checks.map((check) => turn(() => runCase({ context, journal, cell, examine }, phase, check))));
+  const verdicts = await Promise.all(checks.map((check) => runCase(suite, phase, check, turn)));
   const verdict = worst(verdicts);
   journal.write({ type: 'phase-finished', ...id, verdict, durationMs: elapsed() });
   return verdict;
 }
 
-async function runCase({ context, journal, cell, examine }: E2eSuite, phase: string, check: Check): Promise<Verdict> {
+async function runCase({ context, journal, cell, examine, outcomes }: Running, phase: string, check: Check, turn: LimitFunction): Promise<Verdict> {
   const id = { cell, suite: SUITE, phase };
-  const started = performance.now();
-  journal.write({ type: 'case-started', ...id, name: check.name });
-  const result = await blame(await runCheck(check, context), examine);
-  const durationMs = Math.round(performance.now() - started);
+  let durationMs = 0;
+  const ended = turn(async () => {
+    const started = performance.now();
+    journal.write({ type: 'case-started', ...id, name: check.name });
+    const result = await blame(await runCheck(check, context), examine);
+    durationMs = Math.round(performance.now() - started);
+    return result;
+  });
+  // What blocks it may still run beside it: its turn is over by then, so nobody waits for a turn in vain.
+  const judged = ended.then(async (result) => blocked(check, result, outcomes));
+  outcomes.set(check.name, judged);
+  const result = await judged;
   const location = `harness/suite/e2e/check/${check.name}.ts:1`;
   journal.write({ type: 'case-finished', ...id, name: check.name, classname: phase, durationMs, location, ...result });
   return result.verdict;
+}
+
+/** A failure that another one explains is not one more; nothing that passed is touched. */
+async function blocked({ blockedBy = [] }: Check, result: CheckResult, outcomes: Running['outcomes']): Promise<CheckResult> {
+  if (result.verdict !== 'failed' && result.verdict !== 'timed-out') return result;
+  for (const name of blockedBy) {
+    const cause = await outcomes.get(name);
+    if (cause === undefined) continue;
+    if (cause.verdict === 'failed' || cause.verdict === 'timed-out') return explained(result, name);
+    if (cause.blockedBy !== undefined) return explained(result, cause.blockedBy);
+  }
+  return result;
+}
+
+function explained({ message = '' }: CheckResult, cause: string): CheckResult {
+  return { verdict: 'skipped', message: `blocked by ${cause}; it saw: ${message}`, blockedBy: cause };
 }
 
 /** A check of machines that died says nothing about the product, whatever it saw of them. */

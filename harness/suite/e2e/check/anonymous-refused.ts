@@ -18,6 +18,8 @@ export const anonymousRefused: Check = {
   title: 'API servers, kubelets and etcd refuse whoever shows no identity',
   // All requests at once, 15 s at most for each.
   limitMs: 40_000,
+  needs: ['document', 'machines'],
+  blockedBy: ['etcd-health', 'api-server-version'],
   async run(context) {
     const complaints = await Promise.all([
       ...apiServers(context).flatMap(({ host, port }) => API_PATHS.map((path) => mustRefuse(context, host, 'API server', port, path))),

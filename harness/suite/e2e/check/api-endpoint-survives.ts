@@ -20,6 +20,8 @@ export const apiEndpointSurvives: Check = {
   name: 'api-endpoint-survives',
   title: 'The API endpoint takes writes again soon after the power of the control plane that holds it is cut',
   limitMs: TAKEOVER_LIMIT + RETURN_LIMIT + 60_000,
+  needs: ['machines', 'disruption'],
+  blockedBy: ['etcd-health', 'api-server-version'],
   skip(context) {
     if (controlPlanes(context).length < 2) return 'the cluster has one control plane';
     if (context.power !== undefined) return undefined;

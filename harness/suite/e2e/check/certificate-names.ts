@@ -11,6 +11,8 @@ export const certificateNames: Check = {
   title: 'Every server presents a certificate for all its names and addresses, signed by the authority that its clients trust',
   // A handshake with each server.
   limitMs: 40_000,
+  needs: ['document', 'machines'],
+  blockedBy: ['etcd-health', 'api-server-version', 'nodes-ready'],
   async run(context) {
     const live = await liveCertificates(context);
     const complaints = live.flatMap(({ place, certificate, names, authorities }) => {

@@ -22,6 +22,8 @@ export const certificateValidity: Check = {
   title: `Every certificate that is served or stored is valid for at least ${MINIMUM_DAYS} days`,
   // A handshake with each server and one command on each machine.
   limitMs: 40_000,
+  needs: ['document', 'machines'],
+  blockedBy: ['etcd-health', 'api-server-version', 'nodes-ready'],
   async run(context) {
     const [live, ...stored] = await Promise.all([liveCertificates(context), ...context.hosts.map(storedCertificates)]);
     const all = [...live, ...stored.flat()];

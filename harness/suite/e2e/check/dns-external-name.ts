@@ -20,6 +20,8 @@ export const dnsExternalName: Check = {
   title: 'A pod of every node resolves a name outside of the cluster, which an upstream resolver knows, over UDP and over TCP',
   // Our resolver and the pods may have to start first (60 s each).
   limitMs: 180_000,
+  needs: ['document'],
+  blockedBy: ['nodes-ready', 'test-pods', 'pod-to-pod-same-node', 'pod-to-pod-across-nodes', 'packets-arrive', 'cluster-ip', 'dns'],
   skip(context) {
     const { dns } = context.deployment.spec;
     if (dns.type === 'none') return dns.reason;

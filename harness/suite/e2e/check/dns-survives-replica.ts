@@ -34,6 +34,8 @@ export const dnsSurvivesReplica: Check = {
   title: 'Replicas of CoreDNS run on different nodes, and names resolve from every node while one of them is killed',
   // Lookups for 10 s; the replica that takes the killed one's place starts in seconds, and in a minute on a loaded machine.
   limitMs: 180_000,
+  needs: ['disruption'],
+  blockedBy: ['nodes-ready', 'test-pods', 'pod-to-pod-same-node', 'pod-to-pod-across-nodes', 'packets-arrive', 'cluster-ip', 'dns'],
   skip(context) {
     const { dns } = context.deployment.spec;
     if (dns.type === 'none') return dns.reason;

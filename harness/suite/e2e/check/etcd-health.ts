@@ -13,6 +13,7 @@ export const etcdHealth: Check = {
   title: 'Every etcd member has joined, is healthy, runs the expected version, and follows one leader',
   // Three commands on each member at the same time, 5 s at most for each that has no quorum, and their logins.
   limitMs: 40_000,
+  needs: ['document', 'machines'],
   async run(context) {
     const hosts = etcdMembers(context);
     const { version } = context.deployment.spec.etcd;

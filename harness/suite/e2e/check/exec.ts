@@ -10,6 +10,7 @@ export const exec: Check = {
   title: 'A command runs in a pod of every node through the API, with its output and its exit code',
   // The pods may have to start first (60 s), then 20 s for a command.
   limitMs: 90_000,
+  blockedBy: ['nodes-ready', 'test-pods'],
   async run(context) {
     const pods = onePodOfEachNode(await fixture(context));
     const complaints = await Promise.all(

@@ -10,6 +10,8 @@ export const hostToPod: Check = {
   title: 'Every node itself reaches every test pod, on its own node and on the others',
   // The pods may have to start first (60 s), then 3 s for a request.
   limitMs: 90_000,
+  needs: ['machines'],
+  blockedBy: ['nodes-ready', 'test-pods', 'pod-to-pod-same-node'],
   async run(context) {
     const { pods } = await fixture(context);
     const reached = await Promise.all(nodes(context).map((host) => reachFromHost(host, pods.map(podTarget))));

@@ -13,6 +13,7 @@ export const leaderLeases: Check = {
   title: 'The controller manager and the scheduler each have a leader with a fresh lease',
   // Two requests.
   limitMs: 35_000,
+  blockedBy: ['etcd-health', 'api-server-version'],
   run: async (context) => judgeComplaints(`fresh leases of ${LEADING.join(' and ')}`, await leaseComplaints(context)),
   sabotages: [
     { name: 'schedulers-stopped', observed: withoutFreshLease('kube-scheduler'), apply: withoutLeader('kube-scheduler') },

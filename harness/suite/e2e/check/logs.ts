@@ -17,6 +17,7 @@ export const logs: Check = {
   title: 'The log of a pod of every node can be read through the API',
   // The pods may have to start first (60 s), then one request each.
   limitMs: 90_000,
+  blockedBy: ['nodes-ready', 'test-pods'],
   async run(context) {
     const api = kube(context);
     const pods = onePodOfEachNode(await fixture(context));

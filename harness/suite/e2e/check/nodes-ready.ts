@@ -17,6 +17,8 @@ export const nodesReady: Check = {
   title: 'Every machine is a Ready node with the expected kubelet, runtime and roles, and no other node exists',
   // A list and one request to each kubelet.
   limitMs: 40_000,
+  needs: ['document'],
+  blockedBy: ['etcd-health', 'api-server-version', 'leader-leases'],
   async run(context) {
     const hosts = nodes(context);
     const { items } = await kube(context).get<{ items: V1Node[] }>('/api/v1/nodes');

@@ -11,6 +11,7 @@ export const portForward: Check = {
   title: 'A port of a pod of every node can be forwarded through the API',
   // The pods may have to start first (60 s), then 15 s for a request.
   limitMs: 90_000,
+  blockedBy: ['nodes-ready', 'test-pods'],
   async run(context) {
     const pods = onePodOfEachNode(await fixture(context));
     const complaints = await Promise.all(

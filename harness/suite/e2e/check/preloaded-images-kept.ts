@@ -15,6 +15,8 @@ export const preloadedImagesKept: Check = {
   title: 'Every preloaded image is on every node, and neither the kubelet nor a full disk will remove it',
   // A few commands on each machine and one request to each kubelet.
   limitMs: 60_000,
+  needs: ['document', 'machines'],
+  blockedBy: ['nodes-ready'],
   skip: ({ deployment: { spec } }) => (spec.runtime.images.length > 0 ? undefined : 'no image is preloaded: a registry has them all'),
   async run(context) {
     const complaints = await Promise.all(nodes(context).map((host) => complain(context, host)));

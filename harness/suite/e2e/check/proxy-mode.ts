@@ -13,6 +13,7 @@ export const proxyMode: Check = {
   title: "kube-proxy runs on every node in the document's mode",
   // One request on each node.
   limitMs: 30_000,
+  needs: ['document', 'machines'],
   async run(context) {
     const { proxyMode: expected } = context.deployment.spec.network;
     const complaints = await Promise.all(

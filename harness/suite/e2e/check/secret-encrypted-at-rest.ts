@@ -20,6 +20,8 @@ export const secretEncryptedAtRest: Check = {
   title: 'A Secret cannot be read in etcd itself',
   // Two requests to each API server, and a command on an etcd member for each.
   limitMs: 90_000,
+  needs: ['document', 'machines'],
+  blockedBy: ['etcd-health', 'api-server-version'],
   async run(context) {
     await ensureNamespace(context, kube(context));
     // Each API server encrypts what it writes itself: through the endpoint one of them would answer for all.

@@ -4,11 +4,13 @@ import { statusMessage } from '../kube-api.ts';
 import { must } from '../machine.ts';
 import { AGENT_LIMIT, AGENT_PATH, agentPods, agentReady } from '../policy/agent.ts';
 import { until } from '../wait.ts';
-import { addRule } from './firewall.ts';
 import { faulty, type Mend } from './mend.ts';
 
 /** Where the agent sends the packets of pods through their policies. */
 const CHAINS = ['KUBE-ROUTER-INPUT', 'KUBE-ROUTER-FORWARD', 'KUBE-ROUTER-OUTPUT'] as const;
+const FORWARD = 'KUBE-ROUTER-FORWARD';
+const IPTABLES = ['iptables', '--wait', '10', '-t', 'filter'] as const;
+const ACCEPT = ['-p', 'tcp', '-j', 'ACCEPT'] as const;
 const EMPTIER = 'proofgrid-sabotage-sets';
 
 /** No node has the agent any more, and its rules are flushed: what a wrong nodeSelector and a restart of the firewall leave. */
@@ -28,8 +30,27 @@ export const policyAgentGone: Sabotage['apply'] = faulty(async (context, mend) =
 
 /** Somebody's own rule accepts everything before the policies are asked. */
 export const acceptBeforePolicies: Sabotage['apply'] = faulty(async (context, mend) => {
-  for (const host of nodes(context)) await addRule(host, ['filter', 'KUBE-ROUTER-FORWARD', '-p', 'tcp', '-j', 'ACCEPT'], mend);
+  for (const host of nodes(context)) {
+    mend(() => untilNotAccepted(context, host));
+    await must(host, [...IPTABLES, '-I', FORWARD, '1', ...ACCEPT]);
+  }
 });
+
+/** The agent writes back what it has read, and with it a rule that was deleted in between: gone is what stays gone. */
+async function untilNotAccepted(context: ClusterContext, host: Host): Promise<void> {
+  let absent = 0;
+  await until({
+    what: `the chain ${FORWARD} of ${host.name} stays without the rule`,
+    limitMs: 60_000,
+    signal: context.signal,
+    intervalMs: 1000,
+    attempt: async () => {
+      const { exitCode } = await host.exec([...IPTABLES, '-D', FORWARD, ...ACCEPT]);
+      absent = exitCode === 0 ? 0 : absent + 1;
+      return absent === 3 ? { value: undefined } : { observed: `looked ${absent} times in vain` };
+    },
+  });
+}
 
 /** Something empties the sets of addresses that policies match, as fast as the agent fills them. */
 export const policySetsEmptied: Sabotage['apply'] = faulty(async (context, mend) => {

@@ -53,4 +53,10 @@ describe('the verdict on a check', () => {
     const result = await runCheck(check(() => Promise.reject(new Error('must not run')), 1000, () => 'no DNS here'), context());
     expect(result).toEqual({ verdict: 'skipped', message: 'no DNS here' });
   });
+
+  test('skipped where the cluster lacks what it needs', async () => {
+    const asking = { ...check(() => Promise.reject(new Error('must not run'))), needs: ['machines', 'disruption'] as const };
+    const cluster = { ...context(), missing: { document: 'no document', disruption: 'not allowed' } };
+    expect(await runCheck(asking, cluster)).toEqual({ verdict: 'skipped', message: 'not allowed' });
+  });
 });

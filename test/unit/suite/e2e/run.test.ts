@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest';
+import { setTimeout as delay } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
 import type { JournalEvent } from '../../../../harness/journal/event.ts';
 import type { Check, ClusterContext, Observation } from '../../../../harness/suite/check.ts';
 import { runE2eSuite } from '../../../../harness/suite/e2e/run.ts';
@@ -32,4 +33,35 @@ test('a check that fails on machines that run is a failure of the product', asyn
   const failed = { verdict: 'failed', cases: [['green', 'passed', undefined], ['red', 'failed', '1']] };
   expect(await run(async () => undefined)).toEqual(failed);
   expect(await run()).toEqual(failed);
+});
+
+describe('a failure that another one explains', () => {
+  const red = (name: string, blockedBy: string[] = []): Check => ({ ...check(name, false), blockedBy });
+  const casesOf = async (...phases: Check[][]) => {
+    const lines: JournalEvent[] = [];
+    const context = { signal: new AbortController().signal, log: () => undefined } as unknown as ClusterContext;
+    const journal = { write: (event: JournalEvent) => void lines.push(event), mask: () => undefined };
+    const verdict = await runE2eSuite({ context, journal, cell: 'c', phases: phases.map((checks, index) => ({ phase: `p${index}`, checks })) });
+    const cases = lines.flatMap((line) => (line.type === 'case-finished' ? [[line.name, line.verdict, line.blockedBy]] : []));
+    return { verdict, cases };
+  };
+
+  test('is skipped as blocked by the first of its causes, through others that are blocked', async () => {
+    expect(await casesOf([red('cause')], [red('next', ['cause']), red('last', ['next'])])).toEqual({
+      verdict: 'failed',
+      cases: [['cause', 'failed', undefined], ['next', 'skipped', 'cause'], ['last', 'skipped', 'cause']],
+    });
+  });
+
+  test('waits for a cause of its own phase that is slower', async () => {
+    const slow: Check = { ...red('cause'), run: () => delay(50, { passed: false, expected: '2', observed: '1' }) };
+    const { cases } = await casesOf([slow, red('next', ['cause'])]);
+    expect(cases).toContainEqual(['next', 'skipped', 'cause']);
+  });
+
+  test('stays a failure where the cause passed, and what passes stays passed', async () => {
+    const { verdict, cases } = await casesOf([check('fine', true), red('cause')], [red('alone', ['fine']), { ...check('green', true), blockedBy: ['cause'] }]);
+    expect(verdict).toBe('failed');
+    expect(cases.slice(2)).toEqual([['alone', 'failed', undefined], ['green', 'passed', undefined]]);
+  });
 });

@@ -1,0 +1,79 @@
+import type { V1Pod } from '@kubernetes/client-node';
+import type { Check, ClusterContext } from '../../check.ts';
+import { bracket, kube, last, nodes } from '../api-server.ts';
+import { addRule } from '../fault/firewall.ts';
+import { faulty } from '../fault/mend.ts';
+import { fixture } from '../fixture.ts';
+import { judgeComplaints } from '../judge.ts';
+import { HTTP_PORT, removePods, startPods, testPod, type RunningPod } from '../pod.ts';
+import { onePodOfEachNode, reachFromPod, type Reached } from '../reach.ts';
+
+/** Of the pods in the nodes' own network; nothing else of ours listens there. */
+const [NODE_HTTP, NODE_UDP] = [18_080, 18_081];
+
+export const sourceAddresses: Check = {
+  name: 'source-addresses',
+  title: 'Pods see each other by their own addresses, and what they send out of the pod network comes from their node',
+  // Pods may have to start twice (60 s each), then 3 s for a request.
+  limitMs: 150_000,
+  blockedBy: ['nodes-ready', 'test-pods', 'pod-to-pod-same-node', 'pod-to-pod-across-nodes', 'packets-arrive'],
+  async run(context) {
+    const pods = onePodOfEachNode(await fixture(context));
+    const servers = nodes(context).map(({ name }) => nodeServer(context, name));
+    try {
+      const started = await startPods(context, servers);
+      const complaints = await Promise.all(pods.map(async (pod) => complain(context, pod, pods, started)));
+      return judgeComplaints(`own addresses between ${pods.length} pods, and their nodes' outside`, complaints.flat());
+    } finally {
+      await removePods(kube(context), servers.map(({ metadata }) => metadata?.name ?? ''));
+    }
+  },
+  sabotages: [
+    {
+      name: 'rewritten-between-pods',
+      observed: /pod \S+ is seen by pod \S+ as \S+, not as/,
+      apply: faulty(async (context, mend) => {
+        const host = last(nodes(context));
+        const { pods } = await fixture(context);
+        for (const { address } of pods) await addRule(host, ['nat', 'POSTROUTING', '-d', address, '-p', 'tcp', '-j', 'MASQUERADE'], mend);
+      }),
+    },
+    {
+      name: 'not-masqueraded',
+      observed: /pod \S+ is seen by node \S+ as \S+, not as/,
+      apply: faulty(async (context, mend) => {
+        const host = last(nodes(context));
+        for (const { name, address } of nodes(context)) {
+          if (name !== host.name) await addRule(host, ['nat', 'POSTROUTING', '-d', address, '-p', 'tcp', '--dport', String(NODE_HTTP), '-j', 'ACCEPT'], mend);
+        }
+      }),
+    },
+  ],
+};
+
+/** A server in the network of its node. */
+function nodeServer(context: ClusterContext, node: string): V1Pod {
+  const pod = testPod(context, { name: `at-${node}`, node, placedBy: 'direct' });
+  const [container] = pod.spec?.containers ?? [];
+  if (container === undefined || pod.spec === undefined) throw new Error('a test pod has one container');
+  return { ...pod, spec: { ...pod.spec, hostNetwork: true, containers: [{ ...container, args: ['netexec', `--http-port=${NODE_HTTP}`, `--udp-port=${NODE_UDP}`] }] } };
+}
+
+async function complain(context: ClusterContext, pod: RunningPod, pods: readonly RunningPod[], servers: readonly RunningPod[]): Promise<string[]> {
+  const others = pods.filter(({ name }) => name !== pod.name);
+  const outside = servers.filter(({ node }) => node !== pod.node);
+  const own = nodes(context).find(({ name }) => name === pod.node)?.address ?? '';
+  const ask = (address: string, port: number) => ({ url: `http://${bracket(address)}:${port}/clientip`, answers: [] });
+  const seen = await reachFromPod(context, pod.name, [...others.map(({ address }) => ask(address, HTTP_PORT)), ...outside.map(({ address }) => ask(address, NODE_HTTP))]);
+  return [
+    ...others.flatMap(({ name }, index) => judge(`pod ${pod.name} is seen by pod ${name}`, seen[index], pod.address)),
+    ...outside.flatMap(({ node }, index) => judge(`pod ${pod.name} is seen by node ${node}`, seen[others.length + index], own)),
+  ];
+}
+
+/** netexec answers with `<address>:<port>`. */
+function judge(what: string, seen: Reached | undefined, expected: string): string[] {
+  const address = /^\[?(.+?)\]?:\d+$/.exec(seen?.answer ?? '')?.[1];
+  if (seen?.answered !== true || address === undefined) return [`${what}: ${seen?.answer || 'no answer'}`];
+  return address === expected ? [] : [`${what} as ${address}, not as ${expected}`];
+}
