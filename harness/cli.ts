@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { runCommandLine } from '../lifecycle/command-line.ts';
+import { checkCommand } from './command/check.ts';
 import { doctorCommand } from './command/doctor.ts';
 import { lintCommand } from './command/lint.ts';
 import { planCommand } from './command/plan.ts';
@@ -17,7 +18,7 @@ const program = new Command('proofgrid')
   .showHelpAfterError('(see --help)')
   .enablePositionalOptions();
 
-const commands = [planCommand, runCommand, lintCommand, reportCommand, shellCommand, reapCommand, versionsCommand, doctorCommand, schemaCommand];
+const commands = [planCommand, runCommand, checkCommand, lintCommand, reportCommand, shellCommand, reapCommand, versionsCommand, doctorCommand, schemaCommand];
 for (const make of commands) program.addCommand(make());
 
 await runCommandLine(program);

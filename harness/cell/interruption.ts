@@ -1,21 +1,30 @@
+/** What a person is told of what an interruption does. */
+interface Words {
+  readonly ending: string;
+  /** What a second one leaves behind. */
+  readonly left: string;
+}
+
+const MACHINES: Words = { ending: 'removing the machines', left: 'machines may remain, `proofgrid reap` removes them' };
+
 /**
  * Runs the work with a signal that SIGINT, SIGTERM and SIGHUP abort; a second one ends the process at once. Output that
  * nobody reads any more (`| head`) aborts it too, as for the lifecycle runner: the run is not wanted either.
  */
-export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>, say: (message: string) => void): Promise<T> {
+export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>, say: (message: string) => void, words: Words = MACHINES): Promise<T> {
   const controller = new AbortController();
   const interrupt = (name: NodeJS.Signals) => {
     if (controller.signal.aborted) {
-      say('interrupted again: machines may remain, `proofgrid reap` removes them');
+      say(`interrupted again: ${words.left}`);
       process.exit(130);
     }
-    say(`${name}: removing the machines; once more to leave at once`);
+    say(`${name}: ${words.ending}; once more to leave at once`);
     controller.abort(new DOMException(name, 'AbortError'));
   };
   const names = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   const unread = ({ message }: Error) => {
     if (controller.signal.aborted) return;
-    say(`standard output is lost (${message}): removing the machines`);
+    say(`standard output is lost (${message}): ${words.ending}`);
     controller.abort(new DOMException(message, 'AbortError'));
   };
   for (const name of names) process.on(name, interrupt);

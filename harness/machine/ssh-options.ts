@@ -13,6 +13,7 @@ function configPath(path: string): string {
  * configuration, no agent, no password, and no host key but the one that the provider made itself.
  */
 export function sshOptions(machine: Machine): string[] {
+  if (machine.options !== undefined) return [...machine.options];
   const options = [
     `UserKnownHostsFile=${configPath(machine.knownHostsFile)}`,
     'GlobalKnownHostsFile=/dev/null',
@@ -36,8 +37,7 @@ export function sshOptions(machine: Machine): string[] {
 export function sshArguments(machine: Machine): string[] {
   return [
     ...sshOptions(machine),
-    '-o',
-    `IdentityFile=${configPath(machine.identityFile)}`,
+    ...(machine.identityFile === '' ? [] : ['-o', `IdentityFile=${configPath(machine.identityFile)}`]),
     '-p',
     String(machine.via?.port ?? machine.port),
     '-l',

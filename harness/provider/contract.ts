@@ -12,6 +12,8 @@ export interface Machine {
   readonly knownHostsFile: string;
   /** A listener here that leads to the machine's port, where there is no way to `address` itself. */
   readonly via?: { readonly address: string; readonly port: number };
+  /** Options of ssh as words, in place of those of a machine of ours: an inventory's own. */
+  readonly options?: readonly string[];
 }
 
 export interface MachineRequest {

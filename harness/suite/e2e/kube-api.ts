@@ -49,21 +49,30 @@ export interface ConnectOptions {
   readonly dial?: Dial | undefined;
 }
 
+interface Way {
+  readonly agent: Agent;
+  /** Of a user whom the kubeconfig gives a token, or a program that makes one. */
+  readonly bearer: Readonly<Record<string, string>>;
+}
+
 interface Identity {
+  readonly headers?: Readonly<Record<string, string>>;
   readonly ca?: string | Buffer;
   readonly cert?: string | Buffer;
   readonly key?: string | Buffer;
 }
 
-const agents = new WeakMap<KubeConfig, Map<string, Promise<Agent>>>();
+const agents = new WeakMap<KubeConfig, Map<string, Promise<Way>>>();
 
 /** Connects nothing yet; equal identities of one kubeconfig share their connections. */
 export function connect(kubeConfig: KubeConfig, { signal, server, credentials = 'admin', dial }: ConnectOptions): KubeApi {
   const base = server ?? kubeConfig.getCurrentCluster()?.server;
   if (base === undefined) throw new Error('the kubeconfig names no current cluster');
   const headers: Record<string, string> = typeof credentials === 'string' ? {} : { authorization: `Bearer ${credentials.token}` };
-  const send = async (asked: KubeRequest) =>
-    exchange(new URL(asked.path, base), asked, headers, await agentOf(kubeConfig, credentials === 'admin', dial), signal);
+  const send = async (asked: KubeRequest) => {
+    const { agent, bearer } = await agentOf(kubeConfig, credentials === 'admin', dial);
+    return exchange(new URL(asked.path, base), asked, { ...bearer, ...headers }, agent, signal);
+  };
   const succeed = async (asked: KubeRequest) => {
     const response = await send(asked);
     if (response.status >= 200 && response.status < 300) return response;
@@ -83,8 +92,8 @@ export function connect(kubeConfig: KubeConfig, { signal, server, credentials = 
   };
 }
 
-async function agentOf(kubeConfig: KubeConfig, identified: boolean, dial: Dial | undefined): Promise<Agent> {
-  const known = agents.get(kubeConfig) ?? new Map<string, Promise<Agent>>();
+async function agentOf(kubeConfig: KubeConfig, identified: boolean, dial: Dial | undefined): Promise<Way> {
+  const known = agents.get(kubeConfig) ?? new Map<string, Promise<Way>>();
   agents.set(kubeConfig, known);
   const name = identified ? 'admin' : 'nobody';
   const agent = known.get(name) ?? makeAgent(kubeConfig, identified, dial);
@@ -92,14 +101,14 @@ async function agentOf(kubeConfig: KubeConfig, identified: boolean, dial: Dial |
   return agent;
 }
 
-async function makeAgent(kubeConfig: KubeConfig, identified: boolean, dial: Dial | undefined): Promise<Agent> {
+async function makeAgent(kubeConfig: KubeConfig, identified: boolean, dial: Dial | undefined): Promise<Way> {
   const identity: Identity = {};
   await kubeConfig.applyToHTTPSOptions(identity);
-  const { ca, cert, key } = identity;
+  const { ca, cert, key, headers = {} } = identity;
   const trust = ca === undefined ? {} : { ca };
   const self = identified && cert !== undefined && key !== undefined ? { cert, key } : {};
   const options = { keepAlive: true, maxSockets: 8, ...trust, ...self };
-  return dial === undefined ? new Agent(options) : new SecureDialAgent(dial, options);
+  return { agent: dial === undefined ? new Agent(options) : new SecureDialAgent(dial, options), bearer: identified ? headers : {} };
 }
 
 function exchange(url: URL, asked: KubeRequest, headers: Record<string, string>, agent: Agent, signal: AbortSignal): Promise<KubeResponse> {

@@ -14,19 +14,31 @@ export interface TestImage {
 /** Milliseconds: 50 MB unpack in two seconds. */
 const LOAD_LIMIT = 120_000;
 
-/** Loads the image of the test pods on every node that does not have it yet. Without it no check says anything about the product. */
-export async function loadTestImage(context: ClusterContext, image: TestImage): Promise<void> {
+/**
+ * Loads the image of the test pods on every node that does not have it yet, and returns those. Without it no check says
+ * anything about the product.
+ */
+export async function loadTestImage(context: ClusterContext, image: TestImage): Promise<Host[]> {
   const { name } = context.deployment.spec.runtime;
-  await Promise.all(nodes(context).map((host) => loadOn(host, name, image)));
+  const loaded = await Promise.all(nodes(context).map(async (host) => ((await loadOn(host, name, image)) ? [host] : [])));
+  return loaded.flat();
 }
 
-async function loadOn(host: Host, runtime: Runtime, { reference, path, sha256 }: TestImage): Promise<void> {
-  if (await isLoaded(host, runtime, reference)) return;
+/** Takes it away again. */
+export async function unloadTestImage({ deployment }: ClusterContext, reference: string, hosts: readonly Host[]): Promise<void> {
+  const { name } = deployment.spec.runtime;
+  await Promise.all(hosts.map(async (host) => succeed(host, name === 'docker' ? ['docker', 'image', 'rm', reference] : ['ctr', '-n', 'k8s.io', 'images', 'rm', reference])));
+}
+
+/** Whether it was missing. */
+async function loadOn(host: Host, runtime: Runtime, { reference, path, sha256 }: TestImage): Promise<boolean> {
+  if (await isLoaded(host, runtime, reference)) return false;
   const digest = await succeed(host, ['sha256sum', '--zero', path]);
   if (!digest.startsWith(`${sha256} `)) throw refused(host, `${path} does not have the SHA-256 ${sha256}`);
   const load = runtime === 'docker' ? ['docker', 'load', '--input', path] : ['ctr', '-n', 'k8s.io', 'images', 'import', path];
   await succeed(host, load);
-  if (!(await isLoaded(host, runtime, reference))) throw refused(host, `${path} does not hold ${reference}`);
+  if (await isLoaded(host, runtime, reference)) return true;
+  throw refused(host, `${path} does not hold ${reference}`);
 }
 
 async function isLoaded(host: Host, runtime: Runtime, reference: string): Promise<boolean> {

@@ -1,0 +1,145 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { ProofgridError } from '../../lifecycle/error.ts';
+import { createArtifacts } from '../artifact/artifacts.ts';
+import { messageOf, verdictOf } from '../cell/phase.ts';
+import { makeRunDirectory, newRunName, type RunDirectory } from '../cell/run-directory.ts';
+import { EXISTING, type Verdict } from '../journal/event.ts';
+import { exitCodeOf, worst } from '../journal/verdict.ts';
+import { openJournal, type OpenJournal } from '../journal/write.ts';
+import { closeSshMasters } from '../machine/ssh.ts';
+import { seeded } from '../matrix/deployment.ts';
+import { consoleReporter } from '../report/console.ts';
+import { writeReports } from '../report/write.ts';
+import type { ClusterContext } from '../suite/check.ts';
+import { nodes } from '../suite/e2e/api-server.ts';
+import { NAMESPACE, POLICY_NAMESPACES } from '../suite/e2e/namespace.ts';
+import { refuseForeignNamespaces, removeNamespaces } from '../suite/e2e/namespaces.ts';
+import { runE2eSuite } from '../suite/e2e/run.ts';
+import { loadTestImage, unloadTestImage } from '../suite/e2e/test-image.ts';
+import { proofgridVersion } from '../version.ts';
+import { targetOfCluster, targetsOfRun, type CheckTarget, type ExistingCluster } from './target.ts';
+
+export interface CheckRequest {
+  /** One of the two. */
+  readonly runDirectory?: string;
+  readonly existing?: ExistingCluster;
+  /** Only this cell of the run. */
+  readonly cell?: string;
+  readonly site?: string;
+  readonly disruptive: boolean;
+  /** For nodes that may pull; default: what all nodes have already, else the registry's. */
+  readonly testImage?: string;
+  /** Default: `proofgrid-runs/<run>` in the working directory. */
+  readonly directory?: string;
+  readonly argv: readonly string[];
+  readonly signal: AbortSignal;
+}
+
+/** https://github.com/kubernetes/kubernetes/blob/v1.37.2/test/images/agnhost/VERSION */
+const REGISTRY_IMAGE = 'registry.k8s.io/e2e-test-images/agnhost:2.66.1';
+const SUITE = 'e2e';
+
+/** Runs the checks on clusters that exist. Rejects only before anything was created; resolves with the exit code. */
+export async function startCheck(request: CheckRequest): Promise<number> {
+  const targets = await targetsOf(request);
+  for (const { context } of targets) await refuseForeignNamespaces({ ...context, signal: request.signal });
+  const run = newRunName(new Date());
+  const directory = await claim(request.directory ?? path.resolve('proofgrid-runs', run), run);
+  const journal = openJournal(directory.journal);
+  for (const secret of targets.flatMap(({ secrets }) => secrets)) journal.mask(secret);
+  const report = consoleReporter({ stream: process.stdout, isTTY: process.stdout.isTTY, directory: directory.root });
+  journal.onLine(report.line);
+  let exitCode: number;
+  try {
+    await execute(request, targets, journal, run);
+  } finally {
+    await closeSshMasters();
+    journal.close();
+    const { record } = writeReports(directory.root);
+    exitCode = record.exitCode;
+    report.close();
+  }
+  return exitCode;
+}
+
+async function targetsOf({ runDirectory, existing, cell, site, disruptive, signal }: CheckRequest): Promise<CheckTarget[]> {
+  if (existing !== undefined) return [await targetOfCluster(existing, { disruptive }, { signal })];
+  if (runDirectory === undefined) throw new Error('a check needs a run or a cluster');
+  const all = await targetsOfRun(runDirectory, { disruptive }, { signal, report: () => undefined }, site);
+  const chosen = all.filter((target) => cell === undefined || target.cell === cell);
+  if (chosen.length > 0) return chosen;
+  throw new ProofgridError({ code: 'CHECK_CELL_UNKNOWN', fault: 'usage', what: `the run has no machines of a cell ${cell}`, remedy: `it has ${all.map((target) => target.cell).join(', ')}` });
+}
+
+async function claim(root: string, run: string): Promise<RunDirectory> {
+  if (!existsSync(path.join(root, 'journal.jsonl'))) return makeRunDirectory(root, run);
+  throw new ProofgridError({ code: 'RUN_DIRECTORY_TAKEN', fault: 'usage', what: `${root} already holds a run`, remedy: 'name another directory' });
+}
+
+async function execute(request: CheckRequest, targets: readonly CheckTarget[], journal: OpenJournal, run: string): Promise<void> {
+  const started = performance.now();
+  const cells = targets.map(({ cell }) => ({ cell, axes: {}, suites: [SUITE] }));
+  journal.write({ type: 'run-started', run, version: proofgridVersion(), argv: [...request.argv], provider: EXISTING, cells });
+  const verdicts: Verdict[] = [];
+  // one after the other: each is looked at as if it were alone
+  for (const target of targets) verdicts.push(await checkCell(request, target, journal));
+  const verdict = worst(verdicts);
+  journal.write({ type: 'run-finished', verdict, exitCode: exitCodeOf(verdict), durationMs: Math.round(performance.now() - started) });
+}
+
+/** Never rejects: whatever happens is in the journal. */
+async function checkCell(request: CheckRequest, target: CheckTarget, journal: OpenJournal): Promise<Verdict> {
+  const { cell } = target;
+  const { signal } = request;
+  const started = performance.now();
+  const log = (message: string) => journal.write({ type: 'progress', cell, message });
+  journal.write({ type: 'cell-started', cell });
+  const verdicts: Verdict[] = [];
+  let reason: string | undefined;
+  const fail = (error: unknown) => {
+    verdicts.push(signal.aborted ? 'aborted' : verdictOf(error));
+    reason ??= messageOf(error);
+  };
+  const made: { undo?: () => Promise<void> } = {};
+  try {
+    const { context, undo } = await readyContext(request, target, log);
+    made.undo = undo;
+    log(`creates the namespaces ${[NAMESPACE, ...POLICY_NAMESPACES].join(', ')} with pods of ${context.testImage} on ${nodes(context).length} nodes, and objects of single checks; all of it is removed at the end`);
+    verdicts.push(await runE2eSuite({ context, journal, cell }));
+  } catch (error) {
+    fail(error);
+  }
+  // What was made goes after an interruption, too, so not by the signal of the run.
+  await removeNamespaces(target.context, log).catch(fail);
+  await made.undo?.().catch(fail);
+  const verdict = signal.aborted && worst(verdicts) === 'passed' ? 'aborted' : worst(verdicts);
+  journal.write({ type: 'cell-finished', cell, verdict, durationMs: Math.round(performance.now() - started), ...(reason === undefined ? {} : { reason }) });
+  return verdict;
+}
+
+interface Ready {
+  readonly context: ClusterContext;
+  /** Takes the test image away from nodes that did not have it. */
+  readonly undo: () => Promise<void>;
+}
+
+async function readyContext(request: CheckRequest, target: CheckTarget, log: (message: string) => void): Promise<Ready> {
+  const { signal } = request;
+  const nothing = async () => Promise.resolve();
+  const bare = { ...target.context, signal, log };
+  if (request.testImage !== undefined) return { context: { ...bare, testImage: request.testImage, testImagePulled: true }, undo: nothing };
+  const known = commonImage(target);
+  if (known !== undefined) return { context: { ...bare, testImage: known, testImagePulled: true }, undo: nothing };
+  if (target.kept === undefined) return { context: { ...bare, testImage: REGISTRY_IMAGE, testImagePulled: true }, undo: nothing };
+  const { agnhost } = await createArtifacts().images({ signal, report: log });
+  const context = { ...bare, testImage: agnhost.reference };
+  const loaded = await loadTestImage(context, seeded(agnhost));
+  return { context, undo: async () => unloadTestImage(context, agnhost.reference, loaded) };
+}
+
+/** An agnhost that every node has already: nothing has to be pulled or loaded. */
+function commonImage({ nodes: all }: CheckTarget): string | undefined {
+  const [first, ...others] = all;
+  return first?.images.find((image) => /\/agnhost:/.test(image) && others.every(({ images }) => images.includes(image)));
+}
