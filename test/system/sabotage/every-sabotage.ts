@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, test } from 'vitest';
-import type { ClusterContext } from '../../../harness/suite/check.ts';
+import type { Check, ClusterContext, Sabotage } from '../../../harness/suite/check.ts';
 import { E2E_CHECKS } from '../../../harness/suite/e2e/checks.ts';
 import { removeFixture } from '../../../harness/suite/e2e/fixture.ts';
 import { openCluster, type LiveCluster } from '../live-cluster.ts';
@@ -13,12 +13,21 @@ const PLACES: Readonly<Record<string, readonly string[]>> = {
 /** Every add-on, so that no check is skipped for want of one. */
 const ADD_ONS = { policy: { type: 'kube-router' }, metrics: { type: 'metrics-server' }, storage: { type: 'local-volumes' } } as const;
 
-/** Every check has one place, and a check that skips there fails: a sabotage that nobody proves cannot be. */
-export function proveEverySabotage(topology: 'all-in-one' | 'small' | 'ha'): void {
-  const placed = Object.values(PLACES).flat();
-  const checks = E2E_CHECKS.filter(({ name }) => (topology === 'all-in-one' ? !placed.includes(name) : PLACES[topology]?.includes(name)));
+export type Place = 'all-in-one' | 'small' | 'ha';
 
-  describe(`every check goes red under its sabotages: ${topology}`, () => {
+/** Every check has one place, and a check that skips there fails: a sabotage that nobody proves cannot be. */
+export function checksAt(place: Place): Check[] {
+  const placed = Object.values(PLACES).flat();
+  return E2E_CHECKS.filter(({ name }) => (place === 'all-in-one' ? !placed.includes(name) : PLACES[place]?.includes(name)));
+}
+
+export function proveEverySabotage(topology: Place): void {
+  onLiveCluster(`every check goes red under its sabotages: ${topology}`, topology, proveSabotage);
+}
+
+/** A test for every sabotage that has its place here, on one cluster for all of them. */
+export function onLiveCluster(title: string, topology: Place, prove: (context: ClusterContext, check: Check, sabotage: Sabotage) => Promise<void>): void {
+  describe(title, () => {
     let cluster: LiveCluster;
     let context: ClusterContext;
 
@@ -32,9 +41,9 @@ export function proveEverySabotage(topology: 'all-in-one' | 'small' | 'ha'): voi
       await cluster.close();
     });
 
-    for (const check of checks) {
+    for (const check of checksAt(topology)) {
       for (const sabotage of check.sabotages) {
-        test(`${check.name} under ${sabotage.name}`, async () => proveSabotage(context, check, sabotage));
+        test(`${check.name} under ${sabotage.name}`, async () => prove(context, check, sabotage));
       }
     }
   });

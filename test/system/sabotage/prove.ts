@@ -32,7 +32,7 @@ export async function proveSabotage(context: ClusterContext, check: Check, sabot
 }
 
 /** Mending takes effect with a delay of its own; what it does not reach within the limit is a fault. */
-async function untilGreen(check: Check, context: ClusterContext): Promise<CheckResult> {
+export async function untilGreen(check: Check, context: ClusterContext): Promise<CheckResult> {
   const end = performance.now() + RECOVERY_LIMIT;
   for (;;) {
     const result = await runCheck(check, context);

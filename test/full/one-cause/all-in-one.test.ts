@@ -1,0 +1,3 @@
+import { proveOneCause } from './one-cause.ts';
+
+proveOneCause('all-in-one');

@@ -1,0 +1,3 @@
+import { proveOneCause } from './one-cause.ts';
+
+proveOneCause('ha');

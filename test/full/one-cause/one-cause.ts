@@ -1,0 +1,38 @@
+import { expect } from 'vitest';
+import type { JournalEvent } from '../../../harness/journal/event.ts';
+import type { Check, ClusterContext, Sabotage } from '../../../harness/suite/check.ts';
+import { E2E_PHASES } from '../../../harness/suite/e2e/checks.ts';
+import { fixture, forgetFixture } from '../../../harness/suite/e2e/fixture.ts';
+import { runE2eSuite } from '../../../harness/suite/e2e/run.ts';
+import { onLiveCluster, type Place } from '../../system/sabotage/every-sabotage.ts';
+import { untilGreen } from '../../system/sabotage/prove.ts';
+
+/** Red checks of one fault that a person can take in; more of them hide the one that names the cause. */
+const MOST_RED = 3;
+/** Of the limits that checks give the cluster: the fault is in before they start. */
+const PATIENCE = 1 / 4;
+
+/** What a whole suite says under each fault: few checks are red, and the one that is made for the fault is among them. */
+export function proveOneCause(topology: Place): void {
+  onLiveCluster(`a fault turns few checks red: ${topology}`, topology, proveFault);
+}
+
+async function proveFault(context: ClusterContext, check: Check, sabotage: Sabotage): Promise<void> {
+  forgetFixture(context);
+  await fixture(context);
+  const mend = await sabotage.apply(context);
+  const lines: JournalEvent[] = [];
+  try {
+    // what stops and restarts things would change the fault that is looked at
+    const phases = E2E_PHASES.map(({ phase, checks }) => ({ phase, checks: checks.filter((each) => each === check || each.needs?.includes('disruption') !== true) }));
+    const journal = { write: (event: JournalEvent) => void lines.push(event), mask: () => undefined };
+    await runE2eSuite({ context: { ...context, patience: PATIENCE }, journal, cell: 'sabotaged', phases });
+  } finally {
+    await mend();
+  }
+  forgetFixture(context);
+  const red = lines.flatMap((line) => (line.type === 'case-finished' && line.verdict !== 'passed' && line.verdict !== 'skipped' ? [`${line.name} ${line.verdict}: ${line.message}`] : []));
+  expect(red.length, red.join('\n')).toBeLessThanOrEqual(MOST_RED);
+  expect(red.map((line) => line.split(' ', 1)[0]), red.join('\n')).toContain(check.name);
+  expect(await untilGreen(check, context), `${check.name} after the mending`).toMatchObject({ verdict: 'passed' });
+}
