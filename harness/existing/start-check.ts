@@ -44,6 +44,7 @@ const SUITE = 'e2e';
 export async function startCheck(request: CheckRequest): Promise<number> {
   const targets = await targetsOf(request);
   for (const { context } of targets) await refuseForeignNamespaces({ ...context, signal: request.signal });
+  for (const { cell, context } of targets) process.stdout.write(announcement(cell, context));
   const run = newRunName(new Date());
   const directory = await claim(request.directory ?? path.resolve('proofgrid-runs', run), run);
   const journal = openJournal(directory.journal);
@@ -61,6 +62,17 @@ export async function startCheck(request: CheckRequest): Promise<number> {
     report.close();
   }
   return exitCode;
+}
+
+/** Said before anything is created. */
+function announcement(cell: string, { deployment, hosts, kubeConfig }: CheckTarget['context']): string {
+  const count = nodes({ hosts }).length;
+  return [
+    `${cell}: ${kubeConfig.getCurrentCluster()?.server ?? ''}, Kubernetes ${deployment.spec.kubernetes.version}, ${count} ${count === 1 ? 'node' : 'nodes'}`,
+    `  creates the namespaces ${[NAMESPACE, ...POLICY_NAMESPACES].join(', ')}, in them pods on every node, services, claims and`,
+    '  what single checks need; for some, cluster roles, nodes without a machine or a certificate request; removes all of it at the end',
+    '',
+  ].join('\n');
 }
 
 async function targetsOf({ runDirectory, existing, cell, site, disruptive, signal }: CheckRequest): Promise<CheckTarget[]> {
@@ -105,7 +117,6 @@ async function checkCell(request: CheckRequest, target: CheckTarget, journal: Op
   try {
     const { context, undo } = await readyContext(request, target, log);
     made.undo = undo;
-    log(`creates the namespaces ${[NAMESPACE, ...POLICY_NAMESPACES].join(', ')} with pods of ${context.testImage} on ${nodes(context).length} nodes, and objects of single checks; all of it is removed at the end`);
     verdicts.push(await runE2eSuite({ context, journal, cell }));
   } catch (error) {
     fail(error);

@@ -36,8 +36,13 @@ export function controlPlanes(context: ClusterContext): Host[] {
 }
 
 /** Machines with a kubelet: every one but those that are only etcd members. */
-export function nodes(context: ClusterContext): Host[] {
+export function nodes(context: Pick<ClusterContext, 'hosts'>): Host[] {
   return context.hosts.filter(({ roles }) => roles.includes('control-plane') || roles.includes('worker'));
+}
+
+/** The same where commands can be run on them, else none: for what a check does beside asking the API. */
+export function nodesWithLogin(context: ClusterContext): Host[] {
+  return context.missing?.machines === undefined ? nodes(context) : [];
 }
 
 export function etcdMembers(context: ClusterContext): Host[] {

@@ -52,7 +52,7 @@ export const E2E_PHASES: readonly CheckPhase[] = [
   { phase: 'control-plane', checks: [etcdHealth, apiServerVersion, leaderLeases] },
   { phase: 'nodes', checks: [nodesReady, preloadedImagesKept] },
   { phase: 'pods', checks: [testPods, podOnEveryNode, exec, logs, portForward, configMapVolume, secretVolume] },
-  { phase: 'network', checks: [podToPodSameNode, podToPodAcrossNodes, packetsArrive, hostToPod, sourceAddresses] },
+  { phase: 'network', checks: [packetsArrive, podToPodSameNode, podToPodAcrossNodes, hostToPod, sourceAddresses] },
   { phase: 'services', checks: [proxyMode, clusterIp, clusterIpUdp, ownService, nodePort, dns] },
   { phase: 'policy', checks: [policyDefaultDeny, policyAllowByPod, policyAllowByNamespace, policyAllowByPort, policyAllowByCidr, policyEgress] },
   // Restarts what the others rely on, so alone.

@@ -13,7 +13,6 @@ export const apiServerVersion: Check = {
   title: 'Every API server is live and ready, and reports exactly the expected version',
   // Three requests to each server, 15 s at most for each that hangs.
   limitMs: 50_000,
-  needs: ['document'],
   blockedBy: ['etcd-health'],
   async run(context) {
     const expected = `v${context.deployment.spec.kubernetes.version}`;

@@ -1,5 +1,5 @@
 import type { Check } from '../../check.ts';
-import { bracket, nodes } from '../api-server.ts';
+import { bracket, nodesWithLogin } from '../api-server.ts';
 import { faulty } from '../fault/mend.ts';
 import { loseServiceRules } from '../fault/service.ts';
 import { fixture } from '../fixture.ts';
@@ -10,13 +10,13 @@ export const clusterIp: Check = {
   title: 'A ClusterIP service answers from a pod of every node and from every node itself',
   // The pods may have to start first (60 s), then 3 s for a request.
   limitMs: 90_000,
-  blockedBy: ['nodes-ready', 'test-pods', 'pod-to-pod-same-node', 'pod-to-pod-across-nodes', 'packets-arrive', 'proxy-mode'],
+  blockedBy: ['nodes-ready', 'test-pods', 'packets-arrive', 'pod-to-pod-same-node', 'pod-to-pod-across-nodes', 'proxy-mode'],
   async run(context) {
     const made = await fixture(context);
     const target = { url: `http://${bracket(made.clusterIP)}:${made.servicePort}/hostname`, answers: made.pods.map(({ name }) => name) };
     const reached = await Promise.all([
       ...onePodOfEachNode(made).map(({ name }) => reachFromPod(context, name, [target])),
-      ...nodes(context).map((host) => reachFromHost(host, [target])),
+      ...nodesWithLogin(context).map((host) => reachFromHost(host, [target])),
     ]);
     return judgeReached(reached.flat());
   },

@@ -11,7 +11,7 @@ export const hostToPod: Check = {
   // The pods may have to start first (60 s), then 3 s for a request.
   limitMs: 90_000,
   needs: ['machines'],
-  blockedBy: ['nodes-ready', 'test-pods', 'pod-to-pod-same-node'],
+  blockedBy: ['nodes-ready', 'test-pods', 'packets-arrive', 'pod-to-pod-same-node'],
   async run(context) {
     const { pods } = await fixture(context);
     const reached = await Promise.all(nodes(context).map((host) => reachFromHost(host, pods.map(podTarget))));

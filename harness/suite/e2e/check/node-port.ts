@@ -1,5 +1,5 @@
 import type { Check } from '../../check.ts';
-import { bracket, nodes } from '../api-server.ts';
+import { bracket, nodes, nodesWithLogin } from '../api-server.ts';
 import { faulty } from '../fault/mend.ts';
 import { loseServiceRules } from '../fault/service.ts';
 import { fixture } from '../fixture.ts';
@@ -10,15 +10,14 @@ export const nodePort: Check = {
   title: 'A NodePort service answers on every node, from a pod of every node and from every node itself',
   // The pods may have to start first (60 s), then 3 s for a request.
   limitMs: 90_000,
-  needs: ['machines'],
-  blockedBy: ['nodes-ready', 'test-pods', 'pod-to-pod-same-node', 'pod-to-pod-across-nodes', 'packets-arrive', 'proxy-mode', 'cluster-ip'],
+  blockedBy: ['nodes-ready', 'test-pods', 'packets-arrive', 'pod-to-pod-same-node', 'pod-to-pod-across-nodes', 'proxy-mode', 'cluster-ip'],
   async run(context) {
     const made = await fixture(context);
     const answers = made.pods.map(({ name }) => name);
     const targets = nodes(context).map(({ address }) => ({ url: `http://${bracket(address)}:${made.nodePort}/hostname`, answers }));
     const reached = await Promise.all([
       ...onePodOfEachNode(made).map(({ name }) => reachFromPod(context, name, targets)),
-      ...nodes(context).map((host) => reachFromHost(host, targets)),
+      ...nodesWithLogin(context).map((host) => reachFromHost(host, targets)),
     ]);
     return judgeReached(reached.flat());
   },

@@ -13,7 +13,7 @@ export const packetsArrive: Check = {
   title: 'Between every two nodes, and within each, datagrams and streams arrive and are answered, small and as large as the MTU',
   // The pods may have to start first (60 s), then 20 s for a pod's packets.
   limitMs: 90_000,
-  blockedBy: ['nodes-ready', 'test-pods', 'pod-to-pod-same-node', 'pod-to-pod-across-nodes'],
+  blockedBy: ['nodes-ready', 'test-pods'],
   async run(context) {
     const { pods } = await fixture(context);
     const senders = onePodOfEachNode({ pods });

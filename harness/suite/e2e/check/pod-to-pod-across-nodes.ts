@@ -11,7 +11,7 @@ export const podToPodAcrossNodes: Check = {
   title: 'A pod of every node reaches a pod of every other node',
   // The pods may have to start first (60 s), then 3 s for a request.
   limitMs: 90_000,
-  blockedBy: ['nodes-ready', 'test-pods', 'pod-to-pod-same-node'],
+  blockedBy: ['nodes-ready', 'test-pods', 'packets-arrive', 'pod-to-pod-same-node'],
   skip: (context) => (nodes(context).length > 1 ? undefined : 'the cluster has one node'),
   async run(context) {
     const pods = onePodOfEachNode(await fixture(context));

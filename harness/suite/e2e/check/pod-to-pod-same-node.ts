@@ -11,7 +11,7 @@ export const podToPodSameNode: Check = {
   title: 'Two pods of one node reach each other, on every node, in both directions',
   // The pods may have to start first (60 s), then 3 s for a request.
   limitMs: 90_000,
-  blockedBy: ['nodes-ready', 'test-pods'],
+  blockedBy: ['nodes-ready', 'test-pods', 'packets-arrive'],
   async run(context) {
     const { pods } = await fixture(context);
     const reached = await Promise.all(

@@ -18,7 +18,7 @@ export const policySurvivesAgentRestart: Check = {
   title: 'While and after the agent restarts on every node, no request passes that a policy denies, and all pass that it allows',
   limitMs: POLICY_CHECK_LIMIT + AGENT_LIMIT,
   needs: ['disruption'],
-  blockedBy: ['nodes-ready', 'test-pods', 'pod-to-pod-same-node', 'pod-to-pod-across-nodes', 'packets-arrive', 'policy-default-deny', 'policy-allow-by-pod'],
+  blockedBy: ['nodes-ready', 'test-pods', 'packets-arrive', 'pod-to-pod-same-node', 'pod-to-pod-across-nodes', 'policy-default-deny', 'policy-allow-by-pod'],
   skip: skipWithoutPolicy,
   async run(context) {
     const { friend, stranger, targets } = await policyStage(context, NAME, 'every-node');
