@@ -19,7 +19,7 @@ export const anonymousRefused: Check = {
   // All requests at once, 15 s at most for each.
   limitMs: 40_000,
   needs: ['document', 'machines'],
-  blockedBy: ['etcd-health', 'api-server-version'],
+  blockedBy: ['etcd-health', 'api-server-version', 'nodes-ready'],
   async run(context) {
     const complaints = await Promise.all([
       ...apiServers(context).flatMap(({ host, port }) => API_PATHS.map((path) => mustRefuse(context, host, 'API server', port, path))),

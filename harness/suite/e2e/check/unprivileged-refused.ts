@@ -24,7 +24,7 @@ export const unprivilegedRefused: Check = {
   title: 'API servers and kubelets know a service account without rights, and refuse it',
   // A token, six requests to each API server and one to each kubelet.
   limitMs: 60_000,
-  blockedBy: ['etcd-health', 'api-server-version'],
+  blockedBy: ['etcd-health', 'api-server-version', 'nodes-ready'],
   async run(context) {
     const api = kube(context);
     await ensureNamespace(context, api);
