@@ -116,7 +116,7 @@ async function createPod(context: ClusterContext, api: KubeApi, pod: V1Pod): Pro
   await until({
     what: `pod ${name} is accepted by the API server`,
     // a controller manager makes the account, and one that has just taken over needs 15 s first
-    limitMs: 45_000,
+    limitMs: patiently(context, 45_000),
     signal: context.signal,
     attempt: async () => {
       const { status, body } = await api.send({ method: 'POST', path: `${namespacePathOf(pod)}/pods`, body: pod });

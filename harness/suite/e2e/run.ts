@@ -9,6 +9,8 @@ import { fixture, removeFixture } from './fixture.ts';
 import { runCheck, type CheckResult } from './run-check.ts';
 
 const SUITE = 'e2e';
+/** Of the limits of a check whose cause has failed already: it will hardly come true, and a person waits for the report. */
+const LITTLE_PATIENCE = 1 / 3;
 /** Checks wait for the cluster most of the time; more of them at once only slow the pods that they wait for. */
 const SIDE_BY_SIDE = 4;
 
@@ -30,7 +32,11 @@ export async function runE2eSuite({ context, journal, cell, examine, phases = E2
   if (phases === E2E_PHASES) fixture(context).catch(() => undefined);
   const verdicts: Verdict[] = [];
   const outcomes = new Map<string, Promise<CheckResult>>();
-  for (const phase of phases) verdicts.push(await runPhase({ context, journal, cell, examine, outcomes }, phase));
+  const red = new Set<string>();
+  for (const phase of phases) {
+    verdicts.push(await runPhase({ context, journal, cell, examine, outcomes, red }, phase));
+    for (const { name } of phase.checks) if (isRed(await outcomes.get(name))) red.add(name);
+  }
   await removeFixture(context).catch((error: unknown) => context.log(`the checks' namespace was not removed: ${String(error)}`));
   return worst(verdicts);
 }
@@ -38,6 +44,8 @@ export async function runE2eSuite({ context, journal, cell, examine, phases = E2
 interface Running extends E2eSuite {
   /** Of every check that has begun, once its blockers were asked. */
   readonly outcomes: Map<string, Promise<CheckResult>>;
+  /** Of every check of the phases that are over which failed, or would have. */
+  readonly red: Set<string>;
 }
 
 async function runPhase(suite: Running, { phase, checks }: CheckPhase): Promise<Verdict> {
@@ -53,13 +61,15 @@ async function runPhase(suite: Running, { phase, checks }: CheckPhase): Promise<
   return verdict;
 }
 
-async function runCase({ context, journal, cell, examine, outcomes }: Running, phase: string, check: Check, turn: LimitFunction): Promise<Verdict> {
+async function runCase({ context, journal, cell, examine, outcomes, red }: Running, phase: string, check: Check, turn: LimitFunction): Promise<Verdict> {
   const id = { cell, suite: SUITE, phase };
+  const hopeless = check.blockedBy?.some((name) => red.has(name)) === true;
+  const asked = hopeless ? { ...context, patience: Math.min(context.patience ?? 1, LITTLE_PATIENCE) } : context;
   let durationMs = 0;
   const ended = turn(async () => {
     const started = performance.now();
     journal.write({ type: 'case-started', ...id, name: check.name });
-    const result = await blame(await runCheck(check, context), examine);
+    const result = await blame(await runCheck(check, asked), examine);
     durationMs = Math.round(performance.now() - started);
     return result;
   });
@@ -70,6 +80,10 @@ async function runCase({ context, journal, cell, examine, outcomes }: Running, p
   const location = `harness/suite/e2e/check/${check.name}.ts:1`;
   journal.write({ type: 'case-finished', ...id, name: check.name, classname: phase, durationMs, location, ...result });
   return result.verdict;
+}
+
+function isRed(result: CheckResult | undefined): boolean {
+  return result?.verdict === 'failed' || result?.verdict === 'timed-out' || result?.blockedBy !== undefined;
 }
 
 /** A failure that another one explains is not one more; nothing that passed is touched. */

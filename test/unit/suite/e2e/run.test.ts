@@ -59,6 +59,20 @@ describe('a failure that another one explains', () => {
     expect(cases).toContainEqual(['next', 'skipped', 'cause']);
   });
 
+  test('is not waited for as long as it would be without its cause', async () => {
+    const patience: (number | undefined)[] = [];
+    const asking = (name: string, blockedBy: string[]): Check => ({
+      ...check(name, true),
+      blockedBy,
+      run: (context) => {
+        patience.push(context.patience);
+        return Promise.resolve({ passed: true, expected: '', observed: '' });
+      },
+    });
+    await casesOf([red('cause'), check('fine', true)], [asking('after', ['cause'])], [asking('other', ['fine'])]);
+    expect(patience).toEqual([1 / 3, undefined]);
+  });
+
   test('stays a failure where the cause passed, and what passes stays passed', async () => {
     const { verdict, cases } = await casesOf([check('fine', true), red('cause')], [red('alone', ['fine']), { ...check('green', true), blockedBy: ['cause'] }]);
     expect(verdict).toBe('failed');
