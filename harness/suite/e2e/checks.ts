@@ -1,6 +1,7 @@
 import type { Check } from '../check.ts';
 import { anonymousRefused } from './check/anonymous-refused.ts';
 import { apiEndpointSurvives } from './check/api-endpoint-survives.ts';
+import { apiService } from './check/api-service.ts';
 import { apiServerVersion } from './check/api-server-version.ts';
 import { certificateNames } from './check/certificate-names.ts';
 import { certificateValidity } from './check/certificate-validity.ts';
@@ -53,7 +54,7 @@ export const E2E_PHASES: readonly CheckPhase[] = [
   { phase: 'nodes', checks: [nodesReady, preloadedImagesKept] },
   { phase: 'pods', checks: [testPods, podOnEveryNode, exec, logs, portForward, configMapVolume, secretVolume] },
   { phase: 'network', checks: [packetsArrive, podToPodSameNode, podToPodAcrossNodes, hostToPod, sourceAddresses] },
-  { phase: 'services', checks: [proxyMode, clusterIp, clusterIpUdp, ownService, nodePort, dns] },
+  { phase: 'services', checks: [proxyMode, clusterIp, clusterIpUdp, ownService, nodePort, apiService, dns] },
   { phase: 'policy', checks: [policyDefaultDeny, policyAllowByPod, policyAllowByNamespace, policyAllowByPort, policyAllowByCidr, policyEgress] },
   // Restarts what the others rely on, so alone.
   { phase: 'policy-agent', checks: [policySurvivesAgentRestart] },

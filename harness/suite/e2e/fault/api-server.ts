@@ -55,3 +55,11 @@ export async function admitAnonymous(context: ClusterContext, mend: Mend): Promi
   }
   await restartApiServers(context);
 }
+
+/** Restarts every API server with more flags than it has; the last of two equal ones wins. */
+export async function addApiServerFlags(context: ClusterContext, flags: readonly string[], mend: Mend): Promise<void> {
+  mend(() => controlPlaneWhole(context));
+  mend(() => restartApiServers(context));
+  for (const host of controlPlanes(context)) await addArguments(host, `/usr/local/bin/${UNIT}`, flags, mend);
+  await restartApiServers(context);
+}
