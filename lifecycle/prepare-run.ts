@@ -39,7 +39,7 @@ export async function prepareRun(request: RunRequest, playbooksDirectory: string
   await writeFile(groups, stringify(groupsOf(cluster), { version: '1.1' }));
   await writeFile(variables, `${JSON.stringify({ cluster, cluster_state_directory: stateDirectory }, undefined, 2)}\n`);
 
-  const privateDirectory = await mkdtemp(path.join(tmpdir(), 'lifecycle-'));
+  const privateDirectory = await makePrivateDirectory(tmpdir());
   return {
     command: [
       ansiblePlaybook, '-i', inventory, '-i', groups, '-e', `@${variables}`,
@@ -50,6 +50,26 @@ export async function prepareRun(request: RunRequest, playbooksDirectory: string
     lock: path.join(stateDirectory, '.lock'),
     log: path.join(logDirectory, 'ansible.log'),
   };
+}
+
+/** Bytes: paths of sockets have 107 at most (unix(7)), of which ssh and mitogen need 57 below the directory. */
+const LONGEST_PARENT = 50;
+const SHORT_PARENT = '/tmp';
+
+/** Sockets lie in it, so a TMPDIR that is too long for them is left alone. */
+async function makePrivateDirectory(parent: string): Promise<string> {
+  const short = Buffer.byteLength(parent) <= LONGEST_PARENT ? parent : SHORT_PARENT;
+  return mkdtemp(path.join(short, 'lifecycle-')).catch((cause: unknown) => {
+    throw new ProofgridError({
+      code: 'TEMPORARY_DIRECTORY_UNUSABLE',
+      fault: 'usage',
+      what: short === parent
+        ? `no directory can be made in ${parent}`
+        : `TMPDIR ${parent} is longer than the ${LONGEST_PARENT} bytes that leave room for sockets, and no directory can be made in ${short} either`,
+      remedy: 'set TMPDIR to a short path that you may write to',
+      cause,
+    });
+  });
 }
 
 /** It holds the cluster's CA key: nobody else may look into it. */

@@ -10,7 +10,10 @@ export interface JunitLimits {
   readonly maxCases: number;
 }
 
-/** Bytes of markup around one case and one suite, at most. */
+/** Bytes of markup around a passed case, without its texts: `    <testcase name="" classname="" time=""/>`, and of its attribute `file`. */
+const PASSED_OVERHEAD = 46;
+const FILE_OVERHEAD = 8;
+/** Around any other case, which has an element with texts and an attachment, and around a suite, at most. */
 const CASE_OVERHEAD = 400;
 const SUITE_OVERHEAD = 1000;
 /** Bytes that each text of a case keeps when all of them do not fit. */
@@ -82,9 +85,9 @@ function suiteSize(suite: JunitSuite): number {
 }
 
 function caseSize(each: CaseRecord): number {
-  const size = CASE_OVERHEAD + escapedSize(each.name) + escapedSize(each.classname) + escapedSize(each.location ?? '');
-  if (each.verdict === 'passed') return size;
-  return size + escapedSize(each.message ?? '') + escapedSize(caseText(each)) + escapedSize(each.evidence ?? '');
+  const names = escapedSize(each.name) + escapedSize(each.classname) + escapedSize(each.location ?? '');
+  if (each.verdict === 'passed') return PASSED_OVERHEAD + names + (each.location === undefined ? 0 : FILE_OVERHEAD) + Math.max(String(each.durationMs).length, 4) + 1;
+  return CASE_OVERHEAD + names + escapedSize(each.message ?? '') + escapedSize(caseText(each)) + escapedSize(each.evidence ?? '');
 }
 
 /** Bytes in the file; `&quot;` is the longest escape. */

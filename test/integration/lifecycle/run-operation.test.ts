@@ -1,7 +1,7 @@
 import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { formatDuration } from '../../../lifecycle/duration.ts';
 import type { LifecycleEvent } from '../../../lifecycle/event.ts';
 import { STEPS } from '../../../lifecycle/operation.ts';
@@ -299,4 +299,14 @@ test('nothing temporary stays behind', async () => {
   await lifecycleRunner({ playbooksDirectory })(request());
   // what other runs on this host have there at the moment goes, too
   await expect.poll(async () => (await ours()).filter((name) => !before.includes(name)), { timeout: 240_000 }).toEqual([]);
+});
+
+test('a TMPDIR that is too long for sockets is no obstacle', async () => {
+  const { root, playbooksDirectory, request } = await fixture({ 'etcd.yml': THREE_TASKS });
+  const long = path.join(root, 'x'.repeat(90 - Buffer.byteLength(root) - 1));
+  await mkdir(long);
+  vi.stubEnv('TMPDIR', long);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  expect(await lifecycleRunner({ playbooksDirectory })(request())).toMatchObject({ outcome: 'passed' });
+  expect(await readdir(long)).toEqual([]);
 });

@@ -217,6 +217,14 @@ test('a file too long for GitLab loses texts first, then passed cases, and says 
   expect(Number(failuresKept.attributes['failures'])).toBeGreaterThanOrEqual(100);
 });
 
+test('passed cases fill the file as far as it goes', () => {
+  const cases = Array.from({ length: 20_000 }, (_, index) => caseOf({ name: `case ${index}`, verdict: 'passed' }));
+  const xml = junit(withCases(cases), { maxBytes: 500_000 });
+  expect(xml).toMatch(/more cases are only in report.html/);
+  expect(Buffer.byteLength(xml)).toBeGreaterThan(440_000);
+  expect(Buffer.byteLength(xml)).toBeLessThanOrEqual(500_000);
+});
+
 test('more cases than GitLab takes are trimmed to its number', () => {
   const cases = Array.from({ length: 60 }, (_, index) => caseOf({ name: `case ${index}`, verdict: index < 50 ? 'passed' : 'failed' }));
   const root = junitShape(junit(withCases(cases), { maxCases: 30 }));
