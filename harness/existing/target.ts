@@ -36,6 +36,7 @@ export interface ExistingCluster {
 }
 
 const WITHOUT: Readonly<Record<Exclude<Need, 'disruption'>, string>> = {
+  operations: 'a cluster that exists is looked at, and not deployed again',
   document: 'it compares with a ClusterDeployment, and none was given (--cluster)',
   machines: 'it needs a login on the machines, and no inventory was given (--inventory)',
 };
@@ -73,9 +74,8 @@ async function targetOfLease(runDirectory: string, kept: KeptLease, disruptive: 
       hosts: hostsOf(deployment, lease.machines, signal),
       kubeConfig,
       ...(dial === undefined ? {} : { dial }),
-      // deploying again is how a changed cluster is mended, not how it is looked at
-      missing: { ...(disruptive ? {} : { disruption: UNDISTURBED }) },
-      operate: async () => Promise.reject(new Error('an existing cluster is not deployed again')),
+      missing: { operations: WITHOUT.operations, ...(disruptive ? {} : { disruption: UNDISTURBED }) },
+      operate: notDeployedAgain,
       ...(power === undefined
         ? missing?.power === undefined ? {} : { powerMissing: missing.power }
         : { power: { off: async (machine: string) => power.off(lease, machine), on: async (machine: string) => power.on(lease, machine, { signal, report }) } }),
@@ -99,11 +99,12 @@ export async function targetOfCluster({ kubeconfig, inventory, cluster }: Existi
       hosts: machines === undefined ? observed.nodes.map(withoutLogin) : hostsOf(deployment, machines, signal),
       kubeConfig,
       missing: {
+        operations: WITHOUT.operations,
         ...(document === undefined ? { document: WITHOUT.document } : {}),
         ...(machines === undefined ? { machines: WITHOUT.machines } : {}),
         ...(disruptive ? {} : { disruption: UNDISTURBED }),
       },
-      operate: async () => Promise.reject(new Error('an existing cluster is not deployed again')),
+      operate: notDeployedAgain,
       powerMissing: 'nobody here can cut the power of machines that no provider of ours made',
     },
   };
@@ -113,6 +114,8 @@ function hostsOf({ spec }: ClusterDeployment, machines: readonly Machine[], sign
   const rolesOf = (name: string) => spec.machines.find((machine) => machine.name === name)?.roles ?? [];
   return machines.map((machine) => sshHost(machine, rolesOf(machine.name), { signal }));
 }
+
+const notDeployedAgain = async (): Promise<never> => Promise.reject(new Error(WITHOUT.operations));
 
 /** Checks that want more than its name, address and roles are skipped. */
 function withoutLogin({ name, address, roles }: ObservedNode): Host {

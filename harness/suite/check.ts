@@ -26,9 +26,10 @@ export type Dial = (address: string, port: number) => Promise<Duplex>;
 
 /**
  * What a check may want that not every cluster comes with: `document`, the ClusterDeployment that says what it should be;
- * `machines`, a login on each of them; `disruption`, leave to stop or restart what others may be using.
+ * `machines`, a login on each of them; `disruption`, leave to stop or restart what others may be using; `operations`, those of the
+ * lifecycle runner on this cluster.
  */
-export const NEEDS = ['document', 'machines', 'disruption'] as const;
+export const NEEDS = ['document', 'machines', 'disruption', 'operations'] as const;
 export type Need = (typeof NEEDS)[number];
 
 /** The live cluster, and all that a check may touch of it. */

@@ -11,7 +11,7 @@ export const deployChangesNothing: Check = {
   title: 'A second run of deploy changes nothing',
   // As long as a deploy from nothing may take on a slow machine; this one takes seconds.
   limitMs: 10 * 60_000,
-  needs: ['document', 'machines', 'disruption'],
+  needs: ['operations'],
   blockedBy: ['etcd-health', 'api-server-version', 'nodes-ready'],
   async run(context) {
     const { outcome, changed, failure } = await context.operate('deploy', context.signal);
