@@ -46,8 +46,12 @@ describe('the checks of a cluster that exists', () => {
     return stdout;
   };
   const picture = async () => {
-    const lists = await Promise.all(KINDS.map(async (kind) => (await api.get<{ items: { metadata: { namespace?: string; name: string } }[] }>(kind)).items.map(({ metadata }) => `${kind} ${metadata.namespace ?? ''} ${metadata.name}`)));
-    return { objects: lists.flat().sort(), machine: (await onMachine(MACHINE)).split('\n') };
+    const objects: string[] = [];
+    for (const kind of KINDS) {
+      const { items } = await api.get<{ items: { metadata: { namespace?: string; name: string } }[] }>(kind);
+      objects.push(...items.map(({ metadata }) => `${kind} ${metadata.namespace ?? ''} ${metadata.name}`));
+    }
+    return { objects: objects.sort(), machine: (await onMachine(MACHINE)).split('\n') };
   };
   const check = async (...words: string[]) => {
     const directory = await newDirectory('checked');
@@ -67,10 +71,10 @@ describe('the checks of a cluster that exists', () => {
   });
 
   test('pass where there is nothing but a kubeconfig, and say what they would need', async () => {
-    const { exitCode, all, cases } = await check('--kubeconfig', kubeconfig, '--test-image', 'localhost/none/agnhost:0');
-    // no node can pull that image: a cluster without one is looked at all the same
-    expect(exitCode, all).toBe(1);
-    expect(cases.filter(({ verdict }) => verdict === 'failed').map(({ name }) => name)).toEqual(['test-pods']);
+    await onMachine('ctr -n k8s.io images import /opt/seed/images/agnhost/agnhost.tar');
+    const { exitCode, all, cases } = await check('--kubeconfig', kubeconfig);
+    expect(exitCode, all).toBe(0);
+    expect(cases.filter(({ verdict }) => verdict === 'passed').length).toBeGreaterThan(12);
     const reasons = new Set(cases.flatMap(({ verdict, message = '', blockedBy }) => (verdict === 'skipped' && blockedBy === undefined ? [message] : [])));
     expect([...reasons].filter((reason) => /--cluster|--inventory|--disruptive/.test(reason)).length).toBeGreaterThanOrEqual(3);
   });

@@ -24,10 +24,21 @@ export async function loadTestImage(context: ClusterContext, image: TestImage): 
   return loaded.flat();
 }
 
-/** Takes it away again. */
+/** Takes it away again, under whatever names the runtime has given it. */
 export async function unloadTestImage({ deployment }: ClusterContext, reference: string, hosts: readonly Host[]): Promise<void> {
   const { name } = deployment.spec.runtime;
-  await Promise.all(hosts.map(async (host) => succeed(host, name === 'docker' ? ['docker', 'image', 'rm', reference] : ['ctr', '-n', 'k8s.io', 'images', 'rm', reference])));
+  await Promise.all(hosts.map(async (host) => {
+    if (name === 'docker') return succeed(host, ['docker', 'image', 'rm', reference]);
+    return succeed(host, ['ctr', '-n', 'k8s.io', 'images', 'rm', ...(await namesOf(host, reference))]);
+  }));
+}
+
+/** containerd's CRI plugin names each image by its content, too. */
+async function namesOf(host: Host, reference: string): Promise<string[]> {
+  const [, found = ''] = (await succeed(host, ['ctr', '-n', 'k8s.io', 'images', 'list', `name==${reference}`])).split('\n');
+  const digest = /sha256:[0-9a-f]{64}/.exec(found)?.[0];
+  if (digest === undefined) return [reference];
+  return (await succeed(host, ['ctr', '-n', 'k8s.io', 'images', 'list', '--quiet', `target.digest==${digest}`])).split('\n').filter((each) => each !== '');
 }
 
 /** Whether it was missing. */
