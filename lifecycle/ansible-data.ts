@@ -9,6 +9,15 @@ export function ansibleJson(value: unknown): string {
   return `${JSON.stringify(marked(value), undefined, 2)}\n`;
 }
 
+/**
+ * A text of an inventory. Mitogen cannot send a marked one, so a text that Ansible would template is written as the
+ * template of itself, which Ansible evaluates once.
+ */
+export function inventoryText(text: string): string {
+  if (!/\{[{%#]/.test(text)) return text;
+  return `{{ '${Buffer.from(text).toString('base64')}' | b64decode }}`;
+}
+
 function marked(value: unknown): unknown {
   if (typeof value === 'string') return { __ansible_unsafe: value };
   if (Array.isArray(value)) return value.map(marked);

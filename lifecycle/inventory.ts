@@ -1,10 +1,10 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { ansibleJson } from './ansible-data.ts';
+import { inventoryText } from './ansible-data.ts';
 import type { ClusterDeployment, Role } from './cluster-deployment.ts';
 import { DocumentError, readDocument, sortByPlace } from './document.ts';
 import type { ProofgridError } from './error.ts';
-import { host } from './formats.ts';
+import { host, label } from './formats.ts';
 import { machineAddressProblems } from './network-rules.ts';
 
 const text = z.string().regex(/^\P{Cc}*$/u, 'must not contain control characters');
@@ -18,7 +18,7 @@ const connection = z.looseObject({ ansible_host: host.optional() }).pipe(z.recor
  * How to reach the machines, and nothing else: a variable here would outrank the playbooks' own, and a group could
  * collide with ours, so that production would run something that was not tested.
  */
-export const inventorySchema = z.strictObject({ all: z.strictObject({ hosts: z.record(z.string(), connection.nullable()) }) });
+export const inventorySchema = z.strictObject({ all: z.strictObject({ hosts: z.record(label, connection.nullable()) }) });
 
 /** How to reach each machine of a cluster: Ansible's connection variables, by its name. */
 export type Connections = Readonly<Record<string, Readonly<Record<string, string | number | boolean>>>>;
@@ -33,7 +33,7 @@ export async function readInventory(file: string, cluster: ClusterDeployment): P
   const unknown = hosts.filter((name) => !machines.includes(name)).map((name) =>
     problem(['all', 'hosts', name], 'INVENTORY_MACHINE_UNKNOWN', `cluster ${cluster.metadata.name} has no machine ${name}`, 'remove it, or add it to spec.machines'));
   const connections = Object.fromEntries(machines.map((name) => [name, value.all.hosts[name] ?? {}]));
-  const addresses = machineAddressProblems(cluster, managedAddresses(cluster, connections)).map(({ path, code, what, remedy }) => problem(path, code, what, remedy));
+  const addresses = machineAddressProblems(cluster, managedAddresses(cluster, connections)).map(({ path, code, what, remedy }) => problem(path, code, what, `${remedy}; one that is only managed this way has its own address in spec.machines[].address`));
   const [first, ...others]: ProofgridError[] = sortByPlace([...missing, ...unknown, ...addresses]);
   if (first !== undefined) throw new DocumentError([first, ...others]);
   return connections;
@@ -50,8 +50,11 @@ function managedAddresses({ spec: { machines } }: ClusterDeployment, connections
 
 /** The inventory as Ansible reads it, in the order of the document, whatever a machine is called. */
 export function inventoryJson({ spec: { machines } }: ClusterDeployment, connections: Connections): string {
-  const hosts = machines.map(({ name }) => `${JSON.stringify(name)}: ${ansibleJson(connections[name] ?? {})}`);
-  return `{"all": {"hosts": {\n${hosts.join(',')}}}}\n`;
+  const hosts = machines.map(({ name }) => {
+    const variables = Object.entries(connections[name] ?? {}).map(([key, value]) => [key, typeof value === 'string' ? inventoryText(value) : value]);
+    return `${JSON.stringify(name)}: ${JSON.stringify(Object.fromEntries(variables))}`;
+  });
+  return `{"all": {"hosts": {\n${hosts.join(',\n')}\n}}}\n`;
 }
 
 /** Ansible's name of a role's group: `-` is not allowed in one. */

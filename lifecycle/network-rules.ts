@@ -77,7 +77,7 @@ function hostBits(one: Named): Problem[] {
 
 function unusable(one: Named): Problem[] {
   if (isUsable(one.network)) return [];
-  return [problem(one, 'CLUSTER_ADDRESS_UNUSABLE', 'has addresses that nobody can have (unspecified, loopback, multicast or reserved)', 'choose another')];
+  return [problem(one, 'CLUSTER_ADDRESS_UNUSABLE', 'is, or has, an address that nobody can have: unspecified, loopback, multicast or reserved', 'choose another')];
 }
 
 function family(one: Named, pods: Named): Problem[] {
