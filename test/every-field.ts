@@ -65,7 +65,7 @@ export const INVENTORY = {
  */
 export function canaries(file: string): string[] {
   const command = `{{ lookup('pipe', 'touch ${file}') }}`;
-  return [command, `/${command}`, '[{{ 7000 + 77 }}, 1]', '{{ .Values.x }} {% raw %} {#', '/{{ 7000 + 77 }}/{{ .Values.x }}', '{{ 7000 + 77 }}', '{{7000+77}}', 'a{{7000+77}}.example', 'https://a.example/{{7000+77}}'];
+  return [command, `/${command}`, '[{{ 7000 + 77 }}, 1]', '{{ .Values.x }} {% raw %} {#', '/{{ 7000 + 77 }}/{{ .Values.x }}', 'a{{7000+77}}.example', 'https://a.example/{{7000+77}}'];
 }
 
 /** What the arithmetic of the canaries would leave. */
