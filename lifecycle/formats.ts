@@ -16,7 +16,7 @@ export const port = z.int().min(1).max(65535);
 /** What a client can connect to: a DNS name or an address. */
 export const host = z.union([z.ipv4(), z.ipv6(), hostName], { error: 'must be an address, or a name of letters, digits, hyphens and dots' });
 /** What a certificate can be for: also every name of a domain (RFC 6125, section 6.4.3). */
-export const subjectName = z.union([host, z.string().regex(new RegExp(`^\\*\\.${HOST_NAME}$`))], { error: 'must be an address, or a name such as api.example.com or *.example.com' });
+export const subjectName = z.union([...host.options, z.string().regex(new RegExp(`^\\*\\.${HOST_NAME}$`))], { error: 'must be an address, or a name such as api.example.com or *.example.com' });
 
 export const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in lower-case hexadecimal');
 export const fileName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'must be the name of a file, without a directory');
@@ -24,9 +24,10 @@ export const fileName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'must b
 export const absolutePath = z.string().max(4096).regex(/^\/(?!(?:.*\/)?\.\.(?:\/|$))[^\p{Cc}"'`\\]*$/u, 'must be an absolute path without quotes, backslashes, control characters and ".."');
 /** A file of the runner's. */
 export const localPath = z.string().min(1).max(4096).regex(/^\P{Cc}*$/u, 'must not contain control characters');
-/** `<url>/<file>` is asked for. The characters are those of RFC 3986 without quotes. */
-export const baseUrl = z.url({ protocol: /^https?$/, error: 'must be an http or https address' })
-  .regex(/^[a-z]+:\/\/[A-Za-z0-9\-._~:/[\]@!$&()*+,;=%]+$/, 'must be an http or https address without quotes, blanks, query and fragment');
+/** `<url>/<file>` is asked for. The characters are those of RFC 3986 without quotes; z.url() would drop others silently. */
+export const baseUrl = z.string()
+  .regex(/^https?:\/\/[A-Za-z0-9\-._~:/[\]@!$&()*+,;=%]+$/, 'must be an http or https address without quotes, blanks, query and fragment')
+  .refine((text) => URL.canParse(text), 'must be an http or https address');
 
 /** Exact, as the component reports it, without the leading `v`: `1.20.2+deb12u1`, `1.34.1`. */
 export const version = z.string().max(64).regex(/^\d+\.\d+\.\d+(?:[-+~][0-9A-Za-z.+~-]+)?$/, 'must be a full version such as "1.34.1"');

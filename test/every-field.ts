@@ -47,6 +47,20 @@ export const CLUSTERS: readonly ClusterDeploymentInput[] = [
       machines: [{ name: 'one', roles: ['etcd', 'control-plane'] }, { name: 'two', roles: ['worker'] }],
     },
   },
+  {
+    apiVersion: 'proofgrid.dev/v1alpha1',
+    kind: 'ClusterDeployment',
+    metadata: { name: 'canary' },
+    spec: {
+      kubernetes: { version: '1.20.2', binaries: { source: { type: 'directory', path: '/opt/kubernetes' }, sha256: sums() } },
+      etcd: { version: '3.4.23', binaries: { source: { type: 'directory', path: '/opt/etcd' }, sha256: sums() } },
+      runtime: { name: 'docker', pauseImage: 'localhost/pause:1' },
+      network: { plugin: 'vxlan' },
+      dns: { type: 'coredns', image: 'localhost/coredns:1' },
+      controlPlane: { endpoint: { type: 'direct' } },
+      machines: [{ name: 'one', roles: ['etcd', 'control-plane'] }, { name: 'two', roles: ['worker'] }],
+    },
+  },
 ];
 
 export const INVENTORY = {

@@ -59,12 +59,16 @@ async function writeManifest(file: string, texts: readonly string[]): Promise<vo
   await writeFile(file, JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'mine' }, data }));
 }
 
+/** Machines whose names YAML 1.1 reads as a number and as true. */
+const NAMES = ['101', 'on'];
+const renamed = <T>(value: T): T => JSON.parse(JSON.stringify(value).replaceAll('"one"', '"101"').replaceAll('"two"', '"on"')) as T;
+
 async function workplace(document: object) {
   const root = await mkdtemp(path.join(tmpdir(), 'canary-'));
   onTestFinished(() => rm(root, { recursive: true, force: true }));
-  const { cluster, placed } = await poisoned(root, document);
+  const { cluster, placed } = await poisoned(root, renamed(document));
   const [canary = ''] = canaries(path.join(root, 'ran'));
-  const hosts = Object.fromEntries(Object.entries(INVENTORY.all.hosts).map(([name, host]) => [name, { ...host, ansible_ssh_common_args: canary }]));
+  const hosts = Object.fromEntries(Object.entries(renamed(INVENTORY).all.hosts).map(([name, host]) => [name, { ...host, ansible_ssh_common_args: canary }]));
   await writeFile(path.join(root, 'inventory.yaml'), JSON.stringify({ all: { hosts } }));
   const request = (more: Partial<RunRequest>): RunRequest => ({
     operation: 'etcd', cluster, inventory: path.join(root, 'inventory.yaml'), stateDirectory: path.join(root, 'state'), logDirectory: path.join(root, 'log'), limitMs: 280_000, ...more,
@@ -79,7 +83,7 @@ test.each(['linear', 'mitogen_linear'] as const)('every value of a document and 
   const { playbooksDirectory, calls } = await standIns(root, machineFacts(canary), { 'etcd.yml': DUMP });
   expect((await lifecycleRunner({ playbooksDirectory })(request({ strategy }))).failure).toBeUndefined();
   const recorded = params(await calls(), 'record');
-  expect(recorded.map(({ host }) => host)).toEqual(expect.arrayContaining(['one', 'two'].map((name) => ({ name, arguments: canary }))));
+  expect(recorded.map(({ host }) => host)).toEqual(expect.arrayContaining(NAMES.map((name) => ({ name, arguments: canary }))));
   for (const { cluster: arrived, text } of recorded) {
     expect(arrived).toEqual(cluster);
     expect(text).toBe(`${canary} and ${canary}`);
@@ -100,9 +104,16 @@ test.each(CLUSTERS.map((document, index) => [index, document] as const))('no rol
   expect(JSON.stringify(calls)).not.toContain(EVALUATED);
 
   expect([...new Set(calls.map(({ module }) => module))].sort()).toEqual(expect.arrayContaining(['kube_apply', 'machine_facts', 'place_binaries', 'place_files', 'reset_machine', 'run_services', 'verify_cluster']));
+  const nodes = params(calls, 'kube_apply').flatMap((call) => (call.additions ?? []) as { metadata: { name: string; labels: Record<string, string> } }[]);
+  expect(nodes.map(({ metadata: { name, labels } }) => [name, labels['kubernetes.io/hostname']])).toEqual(NAMES.map((name) => [name, name]));
+  const files = params(calls, 'place_files').flatMap((call) => (call.files ?? []) as { path: string; content: Record<string, unknown> }[]);
+  const proxies = files.filter((file) => file.path.endsWith('kube-proxy.yaml')).map(({ content }) => content.hostnameOverride);
+  expect(proxies.sort()).toEqual(NAMES);
+  for (const { content } of files.filter((file) => file.path.endsWith('pod-network.json'))) expect(NAMES).toContain((content.peers as { name: unknown }[])[0]?.name);
+
   const { kubernetes, etcd, runtime } = cluster.spec;
   const sources = params(calls, 'place_binaries').map(({ source }) => source);
-  expect(sources).toEqual(expect.arrayContaining([kubernetes.binaries.source, etcd.binaries.source, runtime.binaries?.source]));
+  expect(sources).toEqual(expect.arrayContaining([kubernetes.binaries.source, etcd.binaries.source, ...(runtime.binaries === undefined ? [] : [runtime.binaries.source])]));
   for (const { images } of params(calls, 'image_archives')) expect(images).toEqual(runtime.images);
   if (!placed.has('spec.addOns[].manifest')) return;
   const objects = params(calls, 'kube_apply').flatMap((call) => (call.objects ?? []) as { metadata: { name: string }; data: unknown }[]);

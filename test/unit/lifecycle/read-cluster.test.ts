@@ -62,3 +62,36 @@ test('an inventory with exactly the machines is accepted', async () => {
   const cluster = await readClusterDeployment(path.join(directory, 'cluster.yaml'));
   await expect(readInventory(path.join(directory, 'inventory.yaml'), cluster)).resolves.toEqual({ b: {}, a: { ansible_host: '10.0.0.1', ansible_port: 22 } });
 });
+
+test.each([
+  ['an address among the pods', 'a: {ansible_host: 10.244.7.1}', /^inventory\.yaml:3:23: the address of a 10\.244\.7\.1 lies in the pod network 10\.244\.0\.0\/16; .*spec\.machines\[\]\.address \[CLUSTER_NETWORKS_OVERLAP\]$/],
+  ['the loopback', 'a: {ansible_host: 127.0.0.1}', /^inventory\.yaml:3:23: the address of a 127\.0\.0\.1 is, or has, .*\[CLUSTER_ADDRESS_UNUSABLE\]$/],
+  ['another family', 'a: {ansible_host: "fd00::1"}', /^inventory\.yaml:3:23: .*\[CLUSTER_FAMILIES_MIXED\]$/],
+  ['no host at all', 'a: {ansible_host: "a b"}', /^inventory\.yaml:3:23: all\.hosts\.a\.ansible_host: must be an address, or a name .*\[DOCUMENT_INVALID_VALUE\]$/],
+  ['a template as a host', 'a: {ansible_host: "{{ x }}"}', /^inventory\.yaml:3:23: .*\[DOCUMENT_INVALID_VALUE\]$/],
+  ['a line break', 'a: {ansible_user: "x\\ny"}', /^inventory\.yaml:3:23: .*must not contain control characters/],
+  ['a variable that is none of a connection', 'a: {machine_address: 10.0.0.1}', /^inventory\.yaml:3:9: key .*only connection variables/],
+])('an inventory with %s is told with its place', async (_title, host, message) => {
+  const directory = await files({ 'cluster.yaml': DOCUMENT, 'cni.yaml': CNI, 'inventory.yaml': `all:\n  hosts:\n    ${host}\n    b: {ansible_host: 10.0.0.2}\n` });
+  const cluster = await readClusterDeployment(path.join(directory, 'cluster.yaml'));
+  const refused = readInventory(path.join(directory, 'inventory.yaml'), cluster).catch((error: unknown) => Promise.reject(new Error(String((error as Error).message).replaceAll(`${directory}/`, ''))));
+  await expect(refused).rejects.toThrow(message);
+});
+
+test('two machines at one address are told at the second', async () => {
+  const directory = await files({ 'cluster.yaml': DOCUMENT, 'cni.yaml': CNI, 'inventory.yaml': 'all:\n  hosts:\n    a: {ansible_host: 10.0.0.1}\n    b: {ansible_host: 10.0.0.1}\n' });
+  const cluster = await readClusterDeployment(path.join(directory, 'cluster.yaml'));
+  await expect(readInventory(path.join(directory, 'inventory.yaml'), cluster)).rejects.toMatchObject({ code: 'CLUSTER_DUPLICATE', where: { line: 3, column: 23 } });
+});
+
+test('a machine with an address of its own may be managed over any', async () => {
+  const own = DOCUMENT.replace('{name: b, ', '{name: b, address: 10.0.0.11, ').replace('{name: a, ', '{name: a, address: 10.0.0.12, ');
+  const directory = await files({ 'cluster.yaml': own, 'cni.yaml': CNI, 'inventory.yaml': 'all:\n  hosts:\n    a: {ansible_host: 127.0.0.1, ansible_port: 2201}\n    b: {ansible_host: node-b.example}\n' });
+  const cluster = await readClusterDeployment(path.join(directory, 'cluster.yaml'));
+  await expect(readInventory(path.join(directory, 'inventory.yaml'), cluster)).resolves.toMatchObject({ b: { ansible_host: 'node-b.example' } });
+});
+
+test('a mistake in a manifest is told where it stands in the manifest', async () => {
+  const directory = await files({ 'cluster.yaml': DOCUMENT, 'cni.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: {generateName: x}\n' });
+  await expect(readClusterDeployment(path.join(directory, 'cluster.yaml'))).rejects.toMatchObject({ code: 'MANIFEST_INVALID', where: { file: path.join(directory, 'cni.yaml'), line: 3, column: 1 } });
+});
