@@ -2,19 +2,32 @@ import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { ClusterDeployment } from './cluster-deployment.ts';
+import { ProofgridError } from './error.ts';
 import { inventoryJson, type Connections } from './inventory.ts';
 import type { ManifestObjects } from './manifests.ts';
 
-/**
- * Bytes of the directory for temporary files. Sockets are made below it, in names of up to 60 bytes, and a socket's path
- * has at most 107: sun_path in unix(7).
- */
-const MAX_TMPDIR_BYTES = 40;
+/** Bytes: paths of sockets have 107 at most (unix(7)), of which ssh and mitogen need 57 below the directory. */
+const MAX_TMPDIR_BYTES = 50;
 const SHORT_TMPDIR = '/tmp';
 
 /** Where temporary files go: the caller's choice, unless no socket could be made there. `%` starts a token of ssh. */
 export function temporaryRoot(chosen: string): string {
   return Buffer.byteLength(chosen) <= MAX_TMPDIR_BYTES && !chosen.includes('%') ? chosen : SHORT_TMPDIR;
+}
+
+async function makeDirectory(chosen: string): Promise<string> {
+  const root = temporaryRoot(chosen);
+  return mkdtemp(path.join(root, 'lifecycle-')).catch((cause: unknown) => {
+    throw new ProofgridError({
+      code: 'TEMPORARY_DIRECTORY_UNUSABLE',
+      fault: 'usage',
+      what: root === chosen
+        ? `no directory can be made in ${chosen}`
+        : `TMPDIR ${chosen} leaves no room for sockets (${MAX_TMPDIR_BYTES} bytes, without %), and no directory can be made in ${root} either`,
+      remedy: 'set TMPDIR to a short path that you may write to',
+      cause,
+    });
+  });
 }
 
 export interface PrivateDirectory {
@@ -35,7 +48,7 @@ export interface PrivateContent {
 
 /** A directory for what only this run may see. */
 export async function makePrivateDirectory({ cluster, connections, objects, base }: PrivateContent): Promise<PrivateDirectory> {
-  const directory = await mkdtemp(path.join(temporaryRoot(tmpdir()), 'lifecycle-'));
+  const directory = await makeDirectory(tmpdir());
   try {
     const inventory = path.join(directory, 'inventory.json');
     const manifests = path.join(directory, 'manifests.json');

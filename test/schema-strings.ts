@@ -69,7 +69,7 @@ export function withText<T>(document: T, { path, part }: TextAt, text: string): 
     parent[last] = text;
   } else {
     parent[text] = parent[last];
-    delete parent[last];
+    Reflect.deleteProperty(parent, last);
   }
   return copy;
 }

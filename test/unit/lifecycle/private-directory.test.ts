@@ -37,9 +37,9 @@ test('a percent sign in the path of a key is kept from ssh, which starts a token
 
 test.each([
   ['/tmp', '/tmp'],
-  [`/${'a'.repeat(39)}`, `/${'a'.repeat(39)}`],
-  [`/${'a'.repeat(40)}`, '/tmp'],
-  [`/${'ä'.repeat(20)}`, '/tmp'],
+  [`/${'a'.repeat(49)}`, `/${'a'.repeat(49)}`],
+  [`/${'a'.repeat(50)}`, '/tmp'],
+  [`/${'ä'.repeat(25)}`, '/tmp'],
   ['/tmp/50%', '/tmp'],
 ])('temporary files of TMPDIR %s go below %s, where sockets can be made', (chosen, expected) => {
   expect(temporaryRoot(chosen)).toBe(expected);
