@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { z } from 'zod';
 import { clusterDeploymentSchema } from './cluster-deployment.ts';
 import { runCommandLine } from './command-line.ts';
-import { checkInventory } from './inventory.ts';
+import { readInventory } from './inventory.ts';
 import { readClusterDeployment } from './read-cluster.ts';
 import { runCommand } from './run-command.ts';
 
@@ -21,7 +21,7 @@ const validate = new Command('validate')
   .option('--inventory <FILE>', 'Ansible inventory that must have exactly its machines')
   .action(async ({ cluster: file, inventory }: { cluster: string; inventory?: string }) => {
     const cluster = await readClusterDeployment(file);
-    if (inventory !== undefined) await checkInventory(inventory, cluster);
+    if (inventory !== undefined) await readInventory(inventory, cluster);
     process.stdout.write(`${file}: valid, ${cluster.spec.machines.length} machine(s)\n`);
   });
 

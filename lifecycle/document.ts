@@ -87,7 +87,7 @@ export function parseDocument<S extends z.ZodType>(text: string, file: string, s
 }
 
 /** Turns offsets into lines and columns. The parser's own LineCounter loses lines behind some syntax errors. */
-function placer(text: string, file: string): (offset: number) => Location {
+export function placer(text: string, file: string): (offset: number) => Location {
   const starts = [0, ...[...text.matchAll(/\n/g)].map(({ index }) => index + 1)];
   return (offset) => {
     const at = Math.min(offset, text.length);
@@ -101,9 +101,13 @@ function placer(text: string, file: string): (offset: number) => Location {
   };
 }
 
-function refuse(problems: ProofgridError[]): void {
-  const inOrder = problems.sort((a, b) => (a.where?.line ?? 0) - (b.where?.line ?? 0) || (a.where?.column ?? 0) - (b.where?.column ?? 0));
-  const [first, ...others] = inOrder;
+/** In the order of the file. */
+export function sortByPlace(problems: readonly ProofgridError[]): ProofgridError[] {
+  return [...problems].sort((a, b) => (a.where?.line ?? 0) - (b.where?.line ?? 0) || (a.where?.column ?? 0) - (b.where?.column ?? 0));
+}
+
+function refuse(problems: readonly ProofgridError[]): void {
+  const [first, ...others] = sortByPlace(problems);
   if (first !== undefined) throw new DocumentError([first, ...others]);
 }
 

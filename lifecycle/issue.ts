@@ -29,7 +29,11 @@ function describe(issue: Issue, path: Path, input: unknown, schema: z.core.$ZodT
       remedy: spelling(key, knownKeys(schema, path)),
     }));
   }
-  if (issue.code === 'invalid_union' && issue.errors.length > 0) {
+  if (issue.code === 'custom' && issue.params?.code !== undefined) {
+    const { code, remedy } = issue.params as { code: string; remedy: string };
+    return [{ path, at: 'value', code, what: `${name(path)}: ${issue.message}`, remedy }];
+  }
+  if (issue.code === 'invalid_union' && issue.errors.length > 0 && !isNamed(issue)) {
     return likeliest(issue.errors).flatMap((inner) => describe(inner, [...path, ...inner.path], input, schema));
   }
   if (issue.code === 'invalid_key') {
@@ -58,6 +62,11 @@ function describe(issue: Issue, path: Path, input: unknown, schema: z.core.$ZodT
 function spelling(key: string, known: readonly string[]): string {
   const near = closest(key, known);
   return near === undefined ? 'remove it, or correct its spelling' : `did you mean ${near}?`;
+}
+
+/** An alternative of formats for one text, which has a message of its own. */
+function isNamed({ message, errors }: z.core.$ZodIssueInvalidUnion): boolean {
+  return message !== 'Invalid input' && errors.flat().every(({ path, code }) => path.length === 0 && code === 'invalid_format');
 }
 
 /** The alternative that got furthest is the one that was meant. */

@@ -24,7 +24,7 @@ function walk(document: Document, path: Path): { key: number; value: number } {
     const value = start(next.node) ?? key;
     if (value === undefined) return found;
     // `name:` with nothing behind it: the key is what a person has to look at.
-    const empty = isScalar(next.node) && next.node.source === '';
+    const empty = isScalar(next.node) && next.node.source === '' && next.node.type === 'PLAIN';
     found = { key: key ?? value, value: empty ? (key ?? value) : value };
     node = isNode(next.node) ? next.node : null;
   }

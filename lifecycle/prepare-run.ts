@@ -1,11 +1,12 @@
 import { constants } from 'node:fs';
-import { access, chmod, mkdir, mkdtemp, readdir, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { access, chmod, mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { stringify } from 'yaml';
+import { ansibleJson } from './ansible-data.ts';
 import { ansibleEnvironment } from './environment.ts';
 import { ProofgridError } from './error.ts';
-import { checkInventory, groupsOf } from './inventory.ts';
+import { groupsYaml, readInventory } from './inventory.ts';
+import { readManifests } from './manifests.ts';
+import { makePrivateDirectory } from './private-directory.ts';
 import type { RunRequest } from './run.ts';
 import { chooseStrategy } from './strategy.ts';
 
@@ -20,14 +21,14 @@ export interface PreparedRun {
 /** Checks all input and writes all that ansible reads; nothing is started. Rejects with fault `usage` for bad input. */
 export async function prepareRun(request: RunRequest, playbooksDirectory: string): Promise<PreparedRun> {
   const { cluster, operation } = request;
-  const inventory = path.resolve(request.inventory);
   const stateDirectory = path.resolve(request.stateDirectory);
   const logDirectory = path.resolve(request.logDirectory);
   const playbook = path.join(playbooksDirectory, `${operation}.yml`);
   await access(playbook).catch((cause: unknown) => {
     throw new ProofgridError({ code: 'PLAYBOOK_MISSING', fault: 'usage', what: `there is no playbook ${playbook} for ${operation}`, cause });
   });
-  await checkInventory(inventory, cluster);
+  const connections = await readInventory(request.inventory, cluster);
+  const objects = await readManifests(cluster, process.cwd());
   const ansiblePlaybook = await findProgram('ansible-playbook');
   const strategy = await chooseStrategy(request.strategy, ansiblePlaybook);
   await makeStateDirectory(stateDirectory);
@@ -35,11 +36,10 @@ export async function prepareRun(request: RunRequest, playbooksDirectory: string
 
   const groups = path.join(logDirectory, 'groups.yml');
   const variables = path.join(logDirectory, 'variables.json');
-  // Ansible reads YAML 1.1, in which a bare `yes` or `12:30` is something else.
-  await writeFile(groups, stringify(groupsOf(cluster), { version: '1.1' }));
-  await writeFile(variables, `${JSON.stringify({ cluster, cluster_state_directory: stateDirectory }, undefined, 2)}\n`);
+  await writeFile(groups, groupsYaml(cluster));
 
-  const privateDirectory = await makePrivateDirectory(tmpdir());
+  const { path: privateDirectory, inventory, manifests } = await makePrivateDirectory({ cluster, connections, objects, base: playbooksDirectory });
+  await writeFile(variables, ansibleJson({ cluster, cluster_state_directory: stateDirectory, cluster_manifests_file: manifests }));
   return {
     command: [
       ansiblePlaybook, '-i', inventory, '-i', groups, '-e', `@${variables}`,
@@ -50,26 +50,6 @@ export async function prepareRun(request: RunRequest, playbooksDirectory: string
     lock: path.join(stateDirectory, '.lock'),
     log: path.join(logDirectory, 'ansible.log'),
   };
-}
-
-/** Bytes: paths of sockets have 107 at most (unix(7)), of which ssh and mitogen need 57 below the directory. */
-const LONGEST_PARENT = 50;
-const SHORT_PARENT = '/tmp';
-
-/** Sockets lie in it, so a TMPDIR that is too long for them is left alone. */
-async function makePrivateDirectory(parent: string): Promise<string> {
-  const short = Buffer.byteLength(parent) <= LONGEST_PARENT ? parent : SHORT_PARENT;
-  return mkdtemp(path.join(short, 'lifecycle-')).catch((cause: unknown) => {
-    throw new ProofgridError({
-      code: 'TEMPORARY_DIRECTORY_UNUSABLE',
-      fault: 'usage',
-      what: short === parent
-        ? `no directory can be made in ${parent}`
-        : `TMPDIR ${parent} is longer than the ${LONGEST_PARENT} bytes that leave room for sockets, and no directory can be made in ${short} either`,
-      remedy: 'set TMPDIR to a short path that you may write to',
-      cause,
-    });
-  });
 }
 
 /** It holds the cluster's CA key: nobody else may look into it. */

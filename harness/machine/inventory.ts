@@ -28,8 +28,7 @@ function inventoryHost(machine: Machine): InventoryHost {
     ansible_host: absolute.address,
     ansible_port: absolute.via?.port ?? absolute.port,
     ansible_user: absolute.user,
-    // Ansible hands this to ssh as IdentityFile, where a percent sign starts a token.
-    ansible_ssh_private_key_file: absolute.identityFile.replaceAll('%', '%%'),
+    ansible_ssh_private_key_file: absolute.identityFile,
     // Ansible splits this as a shell would.
     ansible_ssh_common_args: shellJoin(sshOptions(absolute)),
   };

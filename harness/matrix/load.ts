@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { DocumentError, parseDocument, readDocument, type ReadDocument } from '../../lifecycle/document.ts';
+import { readManifest } from '../../lifecycle/manifest.ts';
 import { packageRoot } from '../../lifecycle/root.ts';
 import { refuseProblems } from './problem.ts';
 import { resolveMatrix } from './resolve.ts';
@@ -44,6 +45,10 @@ export async function loadMatrix(file: string = shippedMatrixFile(), source?: Re
   if (matrix.networkManifest !== undefined && !(await isFile(matrix.networkManifest))) {
     const what = `the CNI manifest ${matrix.networkManifest} is no file`;
     throw new DocumentError([read.problem(['axes', 'network', 'manifest'], 'MATRIX_MANIFEST_MISSING', what, 'name one that exists, relative to the matrix file')]);
+  }
+  if (matrix.networkManifest !== undefined) {
+    const [first, ...others] = (await readManifest(matrix.networkManifest)).problems;
+    if (first !== undefined) throw new DocumentError([first, ...others]);
   }
   return matrix;
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { NETWORK_PLUGINS, PROXY_MODES, ROLES } from '../../lifecycle/cluster-deployment.ts';
+import { baseUrl, image, localPath } from '../../lifecycle/formats.ts';
 import { AXES } from './cell.ts';
 import { CPU_PATTERN, MEMORY_PATTERN } from './quantity.ts';
 import { FULL_VERSION, RUNTIME_NAME } from './version.ts';
@@ -15,7 +16,7 @@ export const TIERS = ['smoke', 'merge-request', 'nightly', 'release'] as const;
 /** RFC 1123 label; short enough that a slug made of it is one too. */
 const name = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/, 'must be lower-case letters, digits and hyphens, at most 40');
 const text = z.string().trim().min(1, 'must not be empty');
-const mirror = z.url({ protocol: /^https?$/, error: 'must be an http or https address' });
+const link = z.url({ protocol: /^https?$/, error: 'must be an http or https address' });
 const version = z.string().regex(/^\d+\.\d+(\.\d+)?([-+][0-9A-Za-z.+~-]+)?$/, 'must be a version such as "1.34.1"').max(64);
 const versions = z.array(version).min(1).optional().describe('Versions that the axis has; absent: every row of the versions file');
 
@@ -26,14 +27,14 @@ const runtimeValue = z.union([
     z.strictObject({
       engine: z.literal('containerd'),
       version: release,
-      source: z.strictObject({ type: z.literal('upstream'), url: mirror, runc: z.strictObject({ url: mirror, version: release }) }),
+      source: z.strictObject({ type: z.literal('upstream'), url: baseUrl, runc: z.strictObject({ url: baseUrl, version: release }) }),
     }),
     z.strictObject({
       engine: z.literal('docker'),
       version: release,
       source: z.strictObject({
         type: z.literal('upstream'),
-        url: mirror,
+        url: baseUrl,
         sha256: z.string().regex(/^[0-9a-f]{64}$/, 'must be the SHA-256 of the archive in lower-case hexadecimal').describe('Upstream publishes none: sha256sum docker-<version>.tgz'),
       }),
     }),
@@ -63,7 +64,7 @@ const constraint = z.strictObject({
   name,
   exclude: forEachAxis(condition).describe('Cells that have all of these cannot exist; a version may be a range, such as >=1.24 or <3.5.11'),
   reason: text.describe('Shown wherever such a cell is asked for'),
-  source: mirror.optional(),
+  source: link.optional(),
 });
 
 const tier = z.strictObject({
@@ -88,7 +89,7 @@ export const matrixSchema = z.strictObject({
     etcd: z.strictObject({ default: z.string(), values: versions }),
     network: z.strictObject({
       default: z.string(),
-      manifest: text.optional().describe('Path of your CNI manifest, relative to this file; the value manifest needs it'),
+      manifest: localPath.optional().describe('Path of your CNI manifest, relative to this file; the value manifest needs it'),
       values: z.array(z.enum(NETWORK_PLUGINS)).min(1),
     }),
     proxy: z.strictObject({ default: z.string(), values: z.array(z.enum(PROXY_MODES)).min(1) }),
@@ -97,7 +98,7 @@ export const matrixSchema = z.strictObject({
   constraints: z.array(constraint).default([]),
   suites,
   tiers: z.strictObject(Object.fromEntries(TIERS.map((each) => [each, tier])) as Record<(typeof TIERS)[number], typeof tier>),
-  dns: z.discriminatedUnion('type', [z.strictObject({ type: z.literal('coredns'), image: text.optional().describe('Your own image, which machines pull; absent: built here') }), none]),
+  dns: z.discriminatedUnion('type', [z.strictObject({ type: z.literal('coredns'), image: image.optional().describe('Your own image, which machines pull; absent: built here') }), none]),
   policy: z.discriminatedUnion('type', [z.strictObject({ type: z.literal('kube-router'), topologies }), none]),
   metrics: z.discriminatedUnion('type', [z.strictObject({ type: z.literal('metrics-server'), topologies }), none]),
   storage: z.discriminatedUnion('type', [z.strictObject({ type: z.literal('local-volumes'), topologies }), none]).default({ type: 'none', reason: 'the matrix names no storage' }),

@@ -1,3 +1,4 @@
+import { isReservedMachineName } from '../../lifecycle/cluster-rules.ts';
 import type { MatrixDocument } from './schema.ts';
 import { repeated, type Problem } from './problem.ts';
 import { bytes, cores } from './quantity.ts';
@@ -17,10 +18,16 @@ export function topologyProblems(topologies: readonly Topology[]): Problem[] {
       ...topology.machines.flatMap((machine, position) => [
         ...repeated(machine.roles, (role) => [...path, position, 'roles', role], 'role'),
         ...limitProblems(machine, [...path, position]),
+        ...nameProblems(machine, [...path, position, 'name']),
       ]),
       ...roleProblems(topology, path),
     ];
   });
+}
+
+function nameProblems({ name }: Topology['machines'][number], path: readonly PropertyKey[]): Problem[] {
+  if (!isReservedMachineName(name)) return [];
+  return [{ path, code: 'MATRIX_NAME_RESERVED', what: `the name ${name} means something else to Ansible or to every machine`, remedy: `use another, such as ${name}-1` }];
 }
 
 function limitProblems({ memory, cpus }: Topology['machines'][number], path: readonly PropertyKey[]): Problem[] {

@@ -150,7 +150,7 @@ test('a playbook that ansible cannot read fails with what ansible says', async (
 test('a machine that never answers is an infrastructure error, one that stops answering a failure', async () => {
   const dead = `all:
   hosts:
-    first: {ansible_host: 127.0.0.1, ansible_port: 1, ansible_ssh_common_args: '-F none'}
+    first: {ansible_host: localhost, ansible_port: 1, ansible_ssh_common_args: '-F none'}
     second: {ansible_connection: local}
 `;
   const play = '- hosts: first\n  gather_facts: false\n  tasks:\n    - assert: {that: true}\n    - raw: echo\n';

@@ -18,9 +18,9 @@ const machine = {
 };
 
 test('every machine is a host of all, with absolute paths', () => {
-  const { hosts } = inventoryDocument([{ ...machine, identityFile: 'id', knownHostsFile: 'known' }]).all;
+  const { hosts } = inventoryDocument([{ ...machine, identityFile: 'a%2Fb/id', knownHostsFile: 'known' }]).all;
   expect(hosts['off']).toMatchObject({ ansible_host: '10.213.4.10', ansible_port: 22, ansible_user: 'root' });
-  expect(hosts['off']?.ansible_ssh_private_key_file).toBe(join(process.cwd(), 'id'));
+  expect(hosts['off']?.ansible_ssh_private_key_file).toBe(join(process.cwd(), 'a%2Fb/id'));
   expect(hosts['off']?.ansible_ssh_common_args).toContain(join(process.cwd(), 'known'));
 });
 

@@ -55,6 +55,7 @@ test.each([
   ['a short version without a row', { 'axes.etcd.values': ['3.4', '3.8'] }, /nothing says where etcd 3\.8 comes from; give it a row with a source in matrix\/versions\.yaml; releases have full versions alone/],
   ['an even number of etcd members', { 'axes.topology.values.0.machines.1': { name: 'x', roles: ['etcd'], cpus: 1, memory: '1Gi' } }, /all-in-one has 2 etcd members/],
   ['no control plane', { 'axes.topology.values.0.machines.0.roles': ['etcd', 'worker'] }, /no machine of the topology all-in-one has the role control-plane/],
+  ['a machine called as a group', { 'axes.topology.values.0.machines.0.name': 'worker' }, /^m\.yaml:\d+:\d+: the name worker means something else .*; use another, such as worker-1 \[MATRIX_NAME_RESERVED\]$/m],
   ['no worker', { 'axes.topology.values.0.machines.0.roles': ['etcd', 'control-plane'] }, /has the role worker/],
   ['a forgotten unit', { 'axes.topology.values.0.machines.0.memory': '3' }, /3 of memory cannot hold a machine; .*as in 3Gi/],
   ['a role twice', { 'axes.topology.values.0.machines.0.roles': ['etcd', 'etcd', 'control-plane', 'worker'] }, /role "etcd" stands twice/],
@@ -98,7 +99,9 @@ test('a CNI manifest is found beside the file, and has to exist', async () => {
     await expect(loadMatrix(file)).rejects.toMatchObject({ code: 'MATRIX_VERSIONS_MISSING', fault: 'usage', where: { file, line: 8 } });
     await writeFile(path.join(directory, 'versions.yaml'), SHIPPED_VERSIONS);
     await expect(loadMatrix(file)).rejects.toMatchObject({ code: 'MATRIX_MANIFEST_MISSING', fault: 'usage', where: { file } });
-    await writeFile(path.join(directory, 'cni.yaml'), '');
+    await writeFile(path.join(directory, 'cni.yaml'), 'apiVersion: v1\nkind: ConfigMap\nmetadata: {}\n');
+    await expect(loadMatrix(file)).rejects.toMatchObject({ code: 'MANIFEST_INVALID', where: { file: path.join(directory, 'cni.yaml'), line: 3, column: 1 } });
+    await writeFile(path.join(directory, 'cni.yaml'), 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: cni}\n');
     expect(await loadMatrix(file)).toMatchObject({ networkManifest: path.join(directory, 'cni.yaml') });
   } finally {
     await rm(directory, { recursive: true });
