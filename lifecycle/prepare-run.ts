@@ -37,7 +37,8 @@ export async function prepareRun(request: RunRequest, playbooksDirectory: string
   const variables = path.join(logDirectory, 'variables.json');
   // Ansible reads YAML 1.1, in which a bare `yes` or `12:30` is something else.
   await writeFile(groups, stringify(groupsOf(cluster), { version: '1.1' }));
-  await writeFile(variables, `${JSON.stringify({ cluster, cluster_state_directory: stateDirectory }, undefined, 2)}\n`);
+  const { clusterId } = request;
+  await writeFile(variables, `${JSON.stringify({ cluster, cluster_state_directory: stateDirectory, ...(clusterId !== undefined && { cluster_id_to_remove: clusterId }) }, undefined, 2)}\n`);
 
   const privateDirectory = await makePrivateDirectory(tmpdir());
   return {
