@@ -49,9 +49,9 @@ export async function operator({ context, directory }: LiveCluster) {
       const scratch = await mkdtemp(path.join(directory, 'altered-'));
       const file = path.join(scratch, 'cluster.yaml');
       await writeFile(file, stringify(document));
-      const inventory = parse(await readFile(path.join(cell, 'inventory.yaml'), 'utf8'), { version: '1.1' }) as { all: { hosts: Record<string, unknown> } };
-      delete inventory.all.hosts[without];
-      await writeFile(path.join(scratch, 'inventory.yaml'), stringify(inventory, { version: '1.1' }));
+      const { all } = parse(await readFile(path.join(cell, 'inventory.yaml'), 'utf8'), { version: '1.1' }) as { all: { hosts: Record<string, unknown> } };
+      const hosts = Object.fromEntries(Object.entries(all.hosts).filter(([name]) => name !== without));
+      await writeFile(path.join(scratch, 'inventory.yaml'), stringify({ all: { hosts } }, { version: '1.1' }));
       const { value, locate } = await readDocument(file, clusterDeploymentSchema);
       const result = await runOperation({
         operation, cluster: value, locate, inventory: path.join(scratch, 'inventory.yaml'), stateDirectory: other,
