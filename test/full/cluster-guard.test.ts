@@ -132,7 +132,7 @@ test('reset of another cluster is refused, and that of this one leaves what othe
   expect(await must(worker, ['iptables-save', '-t', 'nat'])).toMatch(/^:CNI-abc [^]*^-A CNI-abc .*-j ACCEPT$/m);
   expect(await must(worker, ['iptables-save'])).not.toMatch(/KUBE-|PROOFGRID-|CNI-HOSTPORT/);
   for (const host of hosts) {
-    const left = await host.exec(['ls', '-d', '/etc/proofgrid', '/etc/kubernetes', '/etc/etcd', '/var/lib/etcd/member', '/etc/cni/net.d/10-proofgrid.conflist', '/usr/local/bin/kubectl']);
+    const left = await host.exec(['ls', '-d', '/etc/proofgrid', '/etc/kubernetes', '/etc/etcd', '/var/lib/etcd/member', '/etc/cni/net.d/10-proofgrid.conflist', '/usr/local/bin/kubectl', '/run/containerd/io.containerd.runtime.v2.task/k8s.io']);
     expect(left.stdout).toBe('');
   }
   expect(await on.run('reset')).toMatchObject({ outcome: 'passed', changed: 0 });
