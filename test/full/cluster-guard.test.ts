@@ -154,11 +154,14 @@ async function expectRefusedWhenEmpty(message: RegExp): Promise<void> {
   expect({ outcome, changes, step: failure?.step }).toEqual({ outcome: 'failed', changes: 0, step: 'pre-install' });
 }
 
-test('after reset the document may change, and the same state directory serves', async () => {
+test('after reset the document may change, the same state directory serves, and a deploy that was cut off goes on', async () => {
   const altered = changed((document) => {
     document.metadata.name = 'renamed';
     document.spec.network.serviceCIDR = '10.97.0.0/16';
   });
+  for (const until of ['container-engine', 'control-plane', 'node'] as const) {
+    expect(await on.run('deploy', { ...altered, until })).toMatchObject({ outcome: 'aborted' });
+  }
   expect(await on.run('deploy', altered)).toMatchObject({ outcome: 'passed' });
   expect(await on.run('deploy', altered)).toMatchObject({ outcome: 'passed', changed: 0 });
 });

@@ -5,6 +5,7 @@ import type { Host } from '../../harness/suite/check.ts';
 import { must } from '../../harness/suite/e2e/machine.ts';
 import { clusterDeploymentSchema, type ClusterDeployment } from '../../lifecycle/cluster-deployment.ts';
 import { readDocument } from '../../lifecycle/document.ts';
+import type { Step } from '../../lifecycle/operation.ts';
 import { runOperation } from '../../lifecycle/run-operation.ts';
 import type { RunRequest, RunResult } from '../../lifecycle/run.ts';
 import type { LiveCluster } from './live-cluster.ts';
@@ -36,6 +37,8 @@ interface Altered {
   readonly clusterId?: string;
   /** Machine that the inventory lacks. */
   readonly without?: string;
+  /** Step in which the run is cut off, as soon as it has begun. */
+  readonly until?: Step;
 }
 
 /** Runs operations on a live cluster with another document or state directory, as the command line does. */
@@ -45,7 +48,7 @@ export async function operator({ context, directory }: LiveCluster) {
   const state = path.join(cell, 'secrets', 'state');
   return {
     state,
-    run: async (operation: RunRequest['operation'], { document = context.deployment, state: other = state, clusterId, without = '' }: Altered = {}): Promise<RunResult & { readonly file: string }> => {
+    run: async (operation: RunRequest['operation'], { document = context.deployment, state: other = state, clusterId, without = '', until }: Altered = {}): Promise<RunResult & { readonly file: string }> => {
       const scratch = await mkdtemp(path.join(directory, 'altered-'));
       const file = path.join(scratch, 'cluster.yaml');
       await writeFile(file, stringify(document));
@@ -53,9 +56,13 @@ export async function operator({ context, directory }: LiveCluster) {
       const hosts = Object.fromEntries(Object.entries(all.hosts).filter(([name]) => name !== without));
       await writeFile(path.join(scratch, 'inventory.yaml'), stringify({ all: { hosts } }, { version: '1.1' }));
       const { value, locate } = await readDocument(file, clusterDeploymentSchema);
+      const stop = new AbortController();
       const result = await runOperation({
         operation, cluster: value, locate, inventory: path.join(scratch, 'inventory.yaml'), stateDirectory: other,
-        logDirectory: path.join(scratch, 'log'), limitMs: OPERATION_LIMIT, signal: context.signal, ...(clusterId !== undefined && { clusterId }),
+        logDirectory: path.join(scratch, 'log'), limitMs: OPERATION_LIMIT, signal: AbortSignal.any([context.signal, stop.signal]), ...(clusterId !== undefined && { clusterId }),
+        onEvent: (event) => {
+          if (event.type === 'step-started' && event.step === until) stop.abort();
+        },
       });
       return { ...result, file };
     },
