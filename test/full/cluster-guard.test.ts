@@ -159,6 +159,7 @@ test('after reset the document may change, the same state directory serves, and 
     document.metadata.name = 'renamed';
     document.spec.network.serviceCIDR = '10.97.0.0/16';
   });
+  expect(await on.run('reset')).toMatchObject({ outcome: 'passed' });
   for (const until of ['container-engine', 'control-plane', 'node'] as const) {
     expect(await on.run('deploy', { ...altered, until })).toMatchObject({ outcome: 'aborted' });
   }
