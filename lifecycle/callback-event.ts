@@ -18,6 +18,8 @@ const callbackEventSchema = z.discriminatedUnion('event', [
     answered: z.boolean(),
     message: z.string().nullable(),
     warnings: z.array(z.string()),
+    /** Why the document must not be deployed: the path of a field in it, and the whole sentence. */
+    refusals: z.array(z.object({ field: z.array(z.union([z.string(), z.number()])), text: z.string() })).default([]),
   }),
   z.object({ event: z.literal('stats'), at, hosts: z.record(z.string(), z.record(z.string(), z.number())) }),
 ]);

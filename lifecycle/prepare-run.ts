@@ -39,7 +39,13 @@ export async function prepareRun(request: RunRequest, playbooksDirectory: string
   await writeFile(groups, groupsYaml(cluster));
 
   const { path: privateDirectory, inventory, manifests } = await makePrivateDirectory({ cluster, connections, objects, base: playbooksDirectory });
-  await writeFile(variables, ansibleJson({ cluster, cluster_state_directory: stateDirectory, cluster_manifests_file: manifests }));
+  const { clusterId } = request;
+  await writeFile(variables, ansibleJson({
+    cluster,
+    cluster_state_directory: stateDirectory,
+    cluster_manifests_file: manifests,
+    ...(clusterId !== undefined && { cluster_id_to_remove: clusterId }),
+  }));
   return {
     command: [
       ansiblePlaybook, '-i', inventory, '-i', groups, '-e', `@${variables}`,

@@ -1,6 +1,9 @@
 import path from 'node:path';
 import { Argument, Command, Option } from 'commander';
+import { clusterDeploymentSchema } from './cluster-deployment.ts';
+import { readDocument } from './document.ts';
 import { parseDuration } from './duration.ts';
+import { ProofgridError } from './error.ts';
 import type { LifecycleEvent, Outcome } from './event.ts';
 import { OPERATIONS, STEPS, type Operation, type Step } from './operation.ts';
 import { readClusterDeployment } from './read-cluster.ts';
@@ -15,6 +18,7 @@ interface RunOptions {
   readonly log?: string;
   readonly timeout: string;
   readonly check?: boolean;
+  readonly clusterId?: string;
   readonly strategy?: 'linear' | 'mitogen_linear';
   readonly events: 'jsonl' | 'text';
   readonly playbooks: string;
@@ -42,6 +46,7 @@ export function runCommand(): Command {
     .option('--log <DIR>', "ansible's log and the generated inventory (default: log in the state directory)")
     .option('--timeout <DURATION>', 'limit of the whole operation: 90s, 30m, 2h', '30m')
     .option('--check', 'say what would change, change nothing')
+    .option('--cluster-id <ID>', 'reset only: id of the cluster to remove when its state directory is lost')
     .addOption(new Option('--strategy <NAME>', 'mitogen_linear is used when it is installed').choices(['linear', 'mitogen_linear']))
     .addOption(new Option('--events <FORMAT>', 'lines for a person, or one JSON object per event').choices(['text', 'jsonl']).default('text'))
     .option('--playbooks <DIR>', 'other playbooks than the shipped ones', path.join(packageRoot, 'playbooks'))
@@ -51,7 +56,11 @@ export function runCommand(): Command {
 
 async function run(operation: Operation | Step, options: RunOptions): Promise<void> {
   const limitMs = parseDuration(options.timeout);
+  if (options.clusterId !== undefined && operation !== 'reset') {
+    throw new ProofgridError({ code: 'CLUSTER_ID_NOT_RESET', fault: 'usage', what: `--cluster-id says which cluster to remove, and ${operation} removes none`, remedy: 'leave it out' });
+  }
   const cluster = await readClusterDeployment(options.cluster);
+  const { locate } = await readDocument(options.cluster, clusterDeploymentSchema);
   const stateDirectory = options.state ?? path.join(path.dirname(options.cluster), `${cluster.metadata.name}.state`);
   const controller = new AbortController();
   const abort = () => controller.abort();
@@ -67,6 +76,8 @@ async function run(operation: Operation | Step, options: RunOptions): Promise<vo
     limitMs,
     signal: controller.signal,
     check: options.check === true,
+    locate,
+    ...(options.clusterId !== undefined && { clusterId: options.clusterId }),
     ...(options.strategy && { strategy: options.strategy }),
     onEvent: printer(options),
   });

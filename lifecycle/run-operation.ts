@@ -28,7 +28,7 @@ export function lifecycleRunner({ playbooksDirectory }: RunnerOptions): RunOpera
     const steps = operation === 'deploy' ? [...STEPS] : [operation];
     emit({ type: 'operation-started', at: now(), operation, cluster: request.cluster.metadata.name, limitMs, steps });
 
-    const track = new Track(playbooksDirectory, emit);
+    const track = new Track(playbooksDirectory, emit, request.locate);
     const { end, stop, log } = await execute(request, prepared, playbooksDirectory, track);
     if (end.kind === 'busy') throw busy(request.stateDirectory);
     const { outcome, failure } = concludeRun({ track, end, stop, steps, operation, limitMs, log });

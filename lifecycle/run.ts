@@ -1,5 +1,7 @@
 import type { ClusterDeployment } from './cluster-deployment.ts';
+import type { Location } from './error.ts';
 import type { LifecycleEvent, Outcome } from './event.ts';
+import type { Path } from './location.ts';
 import type { Operation, Step } from './operation.ts';
 
 export interface RunRequest {
@@ -20,6 +22,10 @@ export interface RunRequest {
   readonly check?: boolean;
   /** Ansible's strategy; `mitogen_linear` is used when it is installed, `linear` is always possible. */
   readonly strategy?: 'linear' | 'mitogen_linear';
+  /** Where a field of the document stands, for failures that name one. */
+  readonly locate?: (field: Path) => Location;
+  /** `reset` only: id of the cluster that is removed although its state directory is lost; each machine's record has it. */
+  readonly clusterId?: string;
   readonly onEvent?: (event: LifecycleEvent) => void;
 }
 

@@ -2,7 +2,7 @@ import path from 'node:path';
 import type { CallbackEvent } from './callback-event.ts';
 import type { LifecycleEvent, Outcome } from './event.ts';
 import { maskSecrets, shorten } from './mask.ts';
-import type { RunResult } from './run.ts';
+import type { RunRequest, RunResult } from './run.ts';
 
 type Failure = NonNullable<RunResult['failure']>;
 type Result = Extract<CallbackEvent, { event: 'result' }>;
@@ -22,6 +22,7 @@ interface OpenStep {
 export class Track {
   readonly #emit: (event: LifecycleEvent) => void;
   readonly #playbooksDirectory: string;
+  readonly #locate: RunRequest['locate'];
   readonly #seen = new Set<string>();
   readonly #answered = new Set<string>();
   readonly #warned = new Set<string>();
@@ -34,8 +35,9 @@ export class Track {
   /** Ansible's own summary has come: every play has run to its end. */
   complete = false;
 
-  constructor(playbooksDirectory: string, emit: (event: LifecycleEvent) => void) {
+  constructor(playbooksDirectory: string, emit: (event: LifecycleEvent) => void, locate?: RunRequest['locate']) {
     this.#playbooksDirectory = playbooksDirectory;
+    this.#locate = locate;
     this.#emit = emit;
   }
 
@@ -89,7 +91,8 @@ export class Track {
     const step = this.#step;
     if (step === undefined) return;
     const where = this.#relative(event.path);
-    const message = event.message === null ? undefined : shorten(maskSecrets(event.message), MESSAGE_LIMIT);
+    const text = event.refusals.length === 0 ? event.message : event.refusals.map((refusal) => this.#place(refusal)).join('\n');
+    const message = text === null ? undefined : shorten(maskSecrets(text), MESSAGE_LIMIT);
     step.results += 1;
     this.#seen.add(step.name);
     if (status === 'changed') {
@@ -126,6 +129,13 @@ export class Track {
     if (this.#warned.has(known)) return;
     this.#warned.add(known);
     this.#emit({ type: 'warning', ...where, message: shorten(maskSecrets(text), MESSAGE_LIMIT) });
+  }
+
+  /** With the place of the field where the document's file is known. */
+  #place({ field, text }: Result['refusals'][number]): string {
+    if (field.length === 0 || this.#locate === undefined) return text;
+    const { file, line, column } = this.#locate(field);
+    return `${file}:${line}:${column}: ${text}`;
   }
 
   /** `playbooks/roles/etcd/tasks/main.yml:12`. */

@@ -17,6 +17,9 @@ const FIRST_MACHINE = 10;
 export const MOST_MACHINES = 100;
 const VIRTUAL_ADDRESS = 250;
 
+/** Bits of a lease's network. */
+const LEASE_PREFIX = 24;
+
 /** One lease's network: a /24 with every address decided before anything exists. */
 export interface NetworkPlan {
   readonly subnet: string;
@@ -67,8 +70,8 @@ export async function createNetwork(engine: Engine, request: NetworkRequest): Pr
   throw new ProofgridError({
     code: 'NETWORKS_EXHAUSTED',
     fault: 'infrastructure',
-    what: `all 256 networks of ${request.pool}.0.0/16 are in use`,
-    remedy: 'run proofgrid reap, or choose another pool',
+    what: `all 256 networks of ${request.pool}.0.0/16 are in use by leases, or by interfaces and routes of this host`,
+    remedy: 'run proofgrid reap, and look at ip route',
   });
 }
 
@@ -76,22 +79,27 @@ export async function createNetwork(engine: Engine, request: NetworkRequest): Pr
 async function usedByHost(): Promise<(plan: NetworkPlan) => boolean> {
   const addresses = Object.values(networkInterfaces()).flatMap((entries) => entries ?? []).map(({ address }) => address);
   const routes = parseRoutes(await readFile('/proc/net/route', 'utf8').catch(() => ''));
-  return (plan) => {
-    const own = new BlockList();
-    own.addSubnet(plan.subnet.replace(/\/.*/, ''), 24);
-    const inside = addresses.some((address) => address.includes('.') && own.check(address));
-    return inside || routes.some(({ network, prefix }) => own.check(network) || contains(network, prefix, plan.gateway));
-  };
+  return (plan) => isUsed(plan.subnet, addresses, routes);
 }
 
-function contains(network: string, prefix: number, address: string): boolean {
-  const block = new BlockList();
-  block.addSubnet(network, prefix);
-  return block.check(address);
+/**
+ * Whether addresses or routes lie in a /24. A wider route (10.0.0.0/8 into a VPN or a data centre) is no use of it: the
+ * kernel prefers the longer prefix, which the engine's bridge has.
+ */
+export function isUsed(subnet: string, addresses: readonly string[], routes: readonly Route[]): boolean {
+  const own = new BlockList();
+  own.addSubnet(subnet.replace(/\/.*/, ''), LEASE_PREFIX);
+  return addresses.some((address) => address.includes('.') && own.check(address))
+    || routes.some(({ network, prefix }) => prefix >= LEASE_PREFIX && own.check(network));
+}
+
+export interface Route {
+  readonly network: string;
+  readonly prefix: number;
 }
 
 /** `/proc/net/route`: destination and mask are little-endian hexadecimal. The default route says nothing about use. */
-export function parseRoutes(table: string): { network: string; prefix: number }[] {
+export function parseRoutes(table: string): Route[] {
   return table.split('\n').slice(1).flatMap((line) => {
     const fields = line.trim().split(/\s+/);
     const [destination, mask] = [fields[1], fields[7]];

@@ -168,12 +168,16 @@ def issue_authority(store, request, params):
     return key, write_certificate(store, name, builder, key, reason)
 
 
-def fault(certificate, key, request, authority_key, renew_before):
+def fault(certificate, key, request, authority, renew_before):
+    authority_key, authority_certificate = authority
     reason = fault_common(certificate, key, subject_of(request['common_name'], request['organizations']), renew_before)
     if reason is not None:
         return reason
     if not signed_by(certificate, authority_key):
         return 'not signed by ' + request['authority']
+    # Clients find an authority by its name, which may change while its key stays.
+    if certificate.issuer != authority_certificate.subject:
+        return 'other issuer'
     if set(extension(certificate, x509.SubjectAlternativeName)) != set(map(alternative_name, request['names'])):
         return 'other names'
     if set(extension(certificate, x509.ExtendedKeyUsage)) != set(usages_of(request)):
@@ -187,7 +191,7 @@ def issue(store, request, authorities, params):
     authority_key, authority = authorities[request['authority']]
     name = request['name']
     key = key_of(store, name)
-    reason = fault(certificate_of(store, name), key, request, authority_key,
+    reason = fault(certificate_of(store, name), key, request, authorities[request['authority']],
                    datetime.timedelta(days=params['renew_before_days']))
     if reason is None:
         return

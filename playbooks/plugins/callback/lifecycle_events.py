@@ -84,7 +84,8 @@ class CallbackModule(CallbackBase):
         started = self._started.pop((host, result._task._uuid), now)
         self._emit('result', host=host, status=status, duration_ms=round((now - started) * 1000),
                    answered=_has_answered(result._task, status), message=message and message[:MESSAGE_LIMIT],
-                   warnings=_warnings(result), **_describe(result._task))
+                   warnings=_warnings(result), refusals=_refusals(result) if status == 'failed' else [],
+                   **_describe(result._task))
 
     def _emit(self, event, **fields):
         at = datetime.now(timezone.utc).isoformat(timespec='milliseconds').replace('+00:00', 'Z')
@@ -110,6 +111,13 @@ def _warnings(result):
     if result._task.no_log is True or result._result.get('_ansible_no_log'):
         return []
     return [str(text)[:MESSAGE_LIMIT] for text in result._result.get('warnings') or []]
+
+
+def _refusals(result):
+    """What cluster_guard refuses, each with the path of its field in the document."""
+    if result._task.action.rpartition('.')[2] != 'cluster_guard':
+        return []
+    return [{'field': one['field'], 'text': one['text'][:MESSAGE_LIMIT]} for one in result._result.get('refusals') or []]
 
 
 def _message(result):

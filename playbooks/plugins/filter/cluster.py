@@ -90,8 +90,17 @@ def kubeconfig(server, user, pki_directory, certificate):
     }
 
 
+def guarded_machines(machines, addresses, ports, peer_port):
+    """What of each machine stays as long as its cluster lives, and the ports that its roles need."""
+    return [{
+        'name': machine['name'], 'roles': machine['roles'],
+        'peer_url': 'https://%s:%d' % (url_host(addresses.get(machine['name'], '')), int(peer_port)),
+        'ports': sorted({int(port) for role in machine['roles'] for port in ports[role]}),
+    } for machine in machines]
+
+
 class FilterModule(object):
     def filters(self):
         return {'nth_address': nth_address, 'node_prefix': node_prefix, 'for_version': for_version, 'url_host': url_host,
-                'to_toml': to_toml,
+                'to_toml': to_toml, 'guarded_machines': guarded_machines,
                 'command_line': command_line, 'kubeconfig': kubeconfig}

@@ -52,6 +52,7 @@ import tempfile
 import urllib.parse
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.open_directory import make_directory
 
 CHUNK_BYTES = 1024 * 1024
 DOCKER_SOCKET = '/run/docker.sock'
@@ -172,7 +173,7 @@ def read_record(path):
 
 
 def write_record(path, record):
-    os.makedirs(os.path.dirname(path), exist_ok=True)
+    make_directory(os.path.dirname(path))
     handle, temporary = tempfile.mkstemp(dir=os.path.dirname(path))
     with os.fdopen(handle, 'w') as stream:
         json.dump(record, stream, indent=2, sort_keys=True)

@@ -56,6 +56,7 @@ import os
 import tempfile
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.open_directory import make_directory
 from ansible.module_utils.urls import open_url
 
 CHUNK_BYTES = 1024 * 1024
@@ -107,7 +108,7 @@ class Records(object):
 def replace(path, write, mode):
     """Writes a file beside its final name, then renames it."""
     directory = os.path.dirname(path)
-    os.makedirs(directory, exist_ok=True)
+    make_directory(directory)
     handle, temporary = tempfile.mkstemp(dir=directory, prefix='.' + os.path.basename(path))
     try:
         with os.fdopen(handle, 'wb') as stream:
@@ -137,7 +138,7 @@ def download(url, path, wanted):
 
 def link(path, target):
     directory, name = os.path.split(path)
-    os.makedirs(directory, exist_ok=True)
+    make_directory(directory)
     temporary = os.path.join(directory, '.%s.%d' % (name, os.getpid()))
     os.symlink(target, temporary)
     os.replace(temporary, path)

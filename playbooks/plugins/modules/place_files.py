@@ -76,6 +76,7 @@ import stat
 import tempfile
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils import open_directory
 
 DIFF_LIMIT_BYTES = 100 * 1024
 
@@ -129,7 +130,7 @@ def make_directory(entry, check):
     if current is not None and not attributes_differ(current, entry):
         return False
     if not check:
-        os.makedirs(entry['path'], exist_ok=True)
+        open_directory.make_directory(entry['path'])
         os.chown(entry['path'], *wanted_owner(entry))
         os.chmod(entry['path'], int(entry['mode'], 8))
     return True

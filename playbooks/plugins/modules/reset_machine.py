@@ -12,17 +12,39 @@ description:
   - Stops services, ends the processes of pods, removes their mounts, network namespaces, cgroups and interfaces, the
     rules, chains, sets and tables of the packet filter, routes, files and the content of data directories; then looks
     for all of it again and fails naming what is left.
-  - What is absent is no error, so a machine that was never part of a cluster passes unchanged.
+  - What is absent is no error. What is not named here, or carries another's name, stays.
 options:
   services: {description: 'Services without suffix, in the order in which they stop.', type: list, elements: str, default: []}
-  paths: {description: Files and directories to remove., type: list, elements: path, default: []}
-  contents: {description: Directories that stay and are emptied; they may be mount points., type: list, elements: path, default: []}
+  paths:
+    description: Files and directories to remove, in this order. A service whose unit is listed and absent is not ours.
+    type: list
+    elements: path
+    default: []
+  links: {description: 'Removed where they are symbolic links; another file of the name stays.', type: list, elements: path, default: []}
+  contents:
+    description: >-
+      Directories that stay, as they may be mount points, each with {names: patterns of what is removed from it, except:
+      names that stay}. C(lost+found) always stays.
+    type: dict
+    default: {}
+  tidy: {description: 'Directories that go where nothing is left in them, in this order.', type: list, elements: path, default: []}
   mounts: {description: Everything mounted below these paths is unmounted., type: list, elements: path, default: []}
-  processes: {description: Names of processes (comm) that services leave behind., type: list, elements: str, default: []}
+  processes: {description: Names of processes (comm) that keep containers., type: list, elements: str, default: []}
+  container_namespaces: {description: Namespaces of the engine whose containers are the cluster's., type: list, elements: str, default: []}
   cgroups: {description: Paths below each cgroup hierarchy; what runs there is killed., type: list, elements: str, default: []}
   namespaces: {description: Prefix of the network namespaces of pods., type: str, default: cni-}
+  pod_networks:
+    description: A network namespace with an address outside these is no pod's, and stays.
+    type: list
+    elements: str
+    default: []
   interfaces: {description: Names of interfaces., type: list, elements: str, default: []}
   chains: {description: Prefixes of chains of iptables., type: list, elements: str, default: []}
+  cni_networks:
+    description: Names of CNI networks whose rules and chains (CNI-) are removed; C(*) stands for every name.
+    type: list
+    elements: str
+    default: []
   sets: {description: Prefixes of ipsets., type: list, elements: str, default: []}
   tables: {description: Names of nftables' tables., type: list, elements: str, default: []}
   route_protocol: {description: Routes with this protocol are removed., type: str}
@@ -49,9 +71,13 @@ removed:
   returned: always
 """
 
+import fnmatch
 import glob
+import ipaddress
 import json
 import os
+import re
+import shlex
 import shutil
 import signal
 import time
@@ -60,6 +86,39 @@ from ansible.module_utils.basic import AnsibleModule
 
 POLL_SECONDS = 0.1
 TABLES = ('filter', 'nat', 'mangle', 'raw')
+# CNI plugins write for whom a rule is: 'dnat name: "proofgrid" id: "0a1b…"', plugins/meta/portmap and pkg/utils/iptables.go.
+CNI_OWNER = re.compile(r'name: "([^"]+)" id: ')
+# portmap's own, for all networks.
+CNI_SHARED = 'CNI-HOSTPORT-'
+
+
+class Rules(object):
+    """The saved rules of one table of iptables, and which of them are ours."""
+
+    def __init__(self, saved, prefixes, networks):
+        self.lines = saved.splitlines()
+        self.prefixes, self.networks = tuple(prefixes), networks
+        self.rules = [(line, self.parse(line)) for line in self.lines if line.startswith('-A ')]
+        declared = [line[1:].split()[0] for line in self.lines if line.startswith(':')]
+        self.ours = {name for name in declared if self.prefixes and name.startswith(self.prefixes)}
+        self.ours |= {rule['target'] for _, rule in self.rules if rule['mine'] and rule['target'].startswith('CNI-')}
+        shared = {name for name in declared if name.startswith(CNI_SHARED)}
+        theirs = [rule for _, rule in self.rules if rule['chain'] in shared and rule['target'].startswith('CNI-')
+                  and rule['target'] not in shared | self.ours]
+        if networks and not theirs:
+            self.ours |= shared
+
+    def parse(self, line):
+        words = shlex.split(line)
+        after = dict(zip(words, words[1:]))
+        owner = CNI_OWNER.search(after.get('--comment', ''))
+        return {'chain': words[1], 'target': after.get('-j') or after.get('-g') or '',
+                'mine': bool(owner) and any(fnmatch.fnmatchcase(owner.group(1), each) for each in self.networks)}
+
+    def kept(self):
+        """The lines without ours."""
+        gone = {line for line, rule in self.rules if rule['mine'] or {rule['chain'], rule['target']} & self.ours}
+        return [line for line in self.lines if line not in gone and not (line.startswith(':') and line[1:].split()[0] in self.ours)]
 
 
 class Machine(object):
@@ -76,11 +135,18 @@ class Machine(object):
         return output
 
     def services(self):
-        units = ['%s.service' % name if '.' not in name else name for name in self.params['services']]
+        units = [unit for unit in ('%s.service' % name if '.' not in name else name for name in self.params['services'])
+                 if not self.of_others('/etc/systemd/system/' + unit)]
+        if not units:
+            return []
         output = self.run('systemctl', 'show', '--property=Id,LoadState,ActiveState,UnitFileState', *units)
         found = [dict(line.split('=', 1) for line in block.splitlines()) for block in output.strip().split('\n\n')]
         return [unit for unit, state in zip(units, found) if state.get('ActiveState') not in ('inactive', 'failed')
                 or state.get('UnitFileState') == 'enabled']
+
+    def of_others(self, unit):
+        """A unit of ours is a file that we place: without it a service of this name belongs to another."""
+        return unit in self.params['paths'] and not os.path.lexists(unit)
 
     def stop(self, units):
         for unit in units:
@@ -117,14 +183,19 @@ class Machine(object):
         return found - set([0])
 
     def named_processes(self):
+        """What keeps containers of ours; its command line says of which namespace."""
         found = set()
         for path in glob.glob('/proc/[0-9]*/comm'):
             try:
                 with open(path) as stream:
-                    if stream.read().strip() in self.params['processes']:
-                        found.add(int(path.split('/')[2]))
+                    if stream.read().strip() not in self.params['processes']:
+                        continue
+                with open(os.path.dirname(path) + '/cmdline') as stream:
+                    words = stream.read().split('\0')
             except (IOError, OSError):
                 continue
+            if dict(zip(words, words[1:])).get('-namespace') in self.params['container_namespaces']:
+                found.add(int(path.split('/')[2]))
         return found
 
     def processes(self):
@@ -141,7 +212,16 @@ class Machine(object):
             time.sleep(POLL_SECONDS)
 
     def namespaces(self):
-        return sorted(glob.glob('/run/netns/%s*' % self.params['namespaces'])) if self.params['namespaces'] else []
+        found = sorted(glob.glob('/run/netns/%s*' % self.params['namespaces'])) if self.params['namespaces'] else []
+        return [path for path in found if self.of_pods(os.path.basename(path))]
+
+    def of_pods(self, namespace):
+        """Whether every address in a network namespace is a pod's; one without any is what a pod left."""
+        links = json.loads(self.run('ip', '-netns', namespace, '-json', 'address', 'show', tolerant=True) or '[]')
+        addresses = [ipaddress.ip_address(entry['local']) for link in links for entry in link.get('addr_info', [])
+                     if entry.get('scope') == 'global' and 'local' in entry]
+        networks = [ipaddress.ip_network(network) for network in self.params['pod_networks']]
+        return all(any(address in network for network in networks) for address in addresses)
 
     def interfaces(self):
         return [name for name in self.params['interfaces'] if os.path.exists('/sys/class/net/' + name)]
@@ -167,8 +247,7 @@ class Machine(object):
                 continue
             for table in TABLES:
                 saved = self.run(tool + '-save', '-t', table, tolerant=True)
-                kept = [line for line in saved.splitlines() if not any(
-                    word.lstrip(':').startswith(prefix) for word in line.split() for prefix in self.params['chains'])]
+                kept = Rules(saved, self.params['chains'], self.params['cni_networks']).kept()
                 if len(kept) != len(saved.splitlines()):
                     found.append((tool, table, '\n'.join(kept) + '\n'))
         return found
@@ -188,13 +267,24 @@ class Machine(object):
         return [(table['family'], table['name']) for table in found if table['name'] in self.params['tables']]
 
     def paths(self):
-        return [path for path in self.params['paths'] if os.path.lexists(path)]
+        return ([path for path in self.params['links'] if os.path.islink(path)]
+                + [path for path in self.params['paths'] if os.path.lexists(path)])
 
     def contents(self):
         found = []
-        for path in self.params['contents']:
-            found += [os.path.join(path, name) for name in os.listdir(path)] if os.path.isdir(path) else []
+        for path, which in self.params['contents'].items():
+            names = os.listdir(path) if os.path.isdir(path) else []
+            found += [os.path.join(path, name) for name in sorted(names)
+                      if any(fnmatch.fnmatchcase(name, pattern) for pattern in which['names'])
+                      and name not in which.get('except', []) and name != 'lost+found']
         return found
+
+    def tidy(self):
+        for path in self.params['tidy']:
+            try:
+                os.rmdir(path)
+            except OSError:
+                pass
 
     def remove_cgroups(self):
         for top in self.cgroups():
@@ -226,11 +316,13 @@ class Machine(object):
         for family, name in self.tables():
             self.run('nft', 'delete', 'table', family, name)
         self.remove_cgroups()
-        for path in self.paths() + self.contents():
+        # The paths last, and of them the record of the cluster: until then a reset that is cut off knows whose all this is.
+        for path in self.contents() + self.paths():
             if os.path.isdir(path) and not os.path.islink(path):
                 shutil.rmtree(path)
             else:
                 os.unlink(path)
+        self.tidy()
         self.run('systemctl', 'daemon-reload')
 
     def found(self):
@@ -253,9 +345,11 @@ def strings(elements='str'):
 def main():
     module = AnsibleModule(
         argument_spec={
-            'services': strings(), 'paths': strings('path'), 'contents': strings('path'), 'mounts': strings('path'),
-            'processes': strings(), 'cgroups': strings(), 'namespaces': {'type': 'str', 'default': 'cni-'},
-            'interfaces': strings(), 'chains': strings(), 'sets': strings(), 'tables': strings(),
+            'services': strings(), 'paths': strings('path'), 'links': strings('path'), 'tidy': strings('path'),
+            'contents': {'type': 'dict', 'default': {}}, 'mounts': strings('path'), 'processes': strings(),
+            'container_namespaces': strings(), 'cgroups': strings(), 'namespaces': {'type': 'str', 'default': 'cni-'},
+            'pod_networks': strings(), 'interfaces': strings(), 'chains': strings(), 'cni_networks': strings(),
+            'sets': strings(), 'tables': strings(),
             'route_protocol': {'type': 'str'}, 'route_networks': strings(), 'limit_seconds': {'type': 'int', 'default': 60},
         },
         supports_check_mode=True,

@@ -8,7 +8,7 @@ const later = '2026-01-01T00:00:02.000Z';
 type Result = Extract<CallbackEvent, { event: 'result' }>;
 const play = (file: string, when = at): CallbackEvent => ({ event: 'play', at: when, name: 'x', path: `/p/playbooks/${file}:1` });
 const result = (status: Result['status'], more: Partial<Result> = {}): CallbackEvent => ({
-  event: 'result', at, task: 'Do', role: null, path: '/p/playbooks/etcd.yml:3', host: 'a', status, duration_ms: 5, answered: true, message: null, warnings: [], ...more,
+  event: 'result', at, task: 'Do', role: null, path: '/p/playbooks/etcd.yml:3', host: 'a', status, duration_ms: 5, answered: true, message: null, warnings: [], refusals: [], ...more,
 });
 
 function track(...events: CallbackEvent[]) {
@@ -38,6 +38,16 @@ test('the first failure is remembered, masked and short', () => {
   expect(tracked.failure).toEqual({ step: 'etcd', task: 'Do', host: 'a', message: 'password=***', path: 'playbooks/etcd.yml:3' });
   const last = told.at(-1);
   expect(last?.type === 'task-finished' && Buffer.byteLength(last.message ?? '')).toBeLessThanOrEqual(4096);
+});
+
+test('what is refused is told with the place of its field', () => {
+  const refusals = [{ field: ['spec', 'network', 'serviceCIDR'], text: 'spec.network.serviceCIDR: fixed' }, { field: [], text: 'no field' }];
+  const locate = (field: readonly PropertyKey[]) => ({ file: 'cluster.yaml', line: field.length, column: 7 });
+  const tracked = new Track('/p/playbooks', () => undefined, locate);
+  tracked.see(play('pre-install.yml'));
+  tracked.see(result('failed', { message: 'both', refusals }));
+  expect(tracked.failure).toMatchObject({ step: 'pre-install', message: 'cluster.yaml:3:7: spec.network.serviceCIDR: fixed\nno field' });
+  expect(track(play('pre-install.yml'), result('failed', { refusals })).tracked.failure?.message).toBe('spec.network.serviceCIDR: fixed\nno field');
 });
 
 test('unreachable is the infrastructure only for a machine that has never answered', () => {

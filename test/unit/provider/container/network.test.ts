@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createNetwork, macAddress, networkPlan, parseRoutes } from '../../../../harness/provider/container/network.ts';
+import { createNetwork, isUsed, macAddress, networkPlan, parseRoutes } from '../../../../harness/provider/container/network.ts';
 import type { NetworkSpec } from '../../../../harness/provider/container/engine.ts';
 import { fakeEngine } from './fake-engine.ts';
 
@@ -24,6 +24,14 @@ eth0 00000000 010011AC 0003 0 0 0 00000000 0 0 0
 eth0 000011AC 00000000 0001 0 0 0 0000FFFF 0 0 0
 `;
   expect(parseRoutes(table)).toEqual([{ network: '172.17.0.0', prefix: 16 }]);
+});
+
+test('an address or a route inside a subnet uses it, a wider route does not', () => {
+  const subnet = '10.213.7.0/24';
+  expect(isUsed(subnet, ['127.0.0.1', '::1'], [{ network: '10.0.0.0', prefix: 8 }, { network: '10.213.0.0', prefix: 16 }, { network: '10.213.8.0', prefix: 24 }])).toBe(false);
+  expect(isUsed(subnet, ['10.213.7.1'], [])).toBe(true);
+  expect(isUsed(subnet, [], [{ network: '10.213.7.0', prefix: 24 }])).toBe(true);
+  expect(isUsed(subnet, [], [{ network: '10.213.7.64', prefix: 26 }])).toBe(true);
 });
 
 test('a subnet that somebody else has just taken is left to them', async () => {
