@@ -9,6 +9,7 @@ import { claimKeepsData } from './check/claim-keeps-data.ts';
 import { clusterIpUdp } from './check/cluster-ip-udp.ts';
 import { clusterIp } from './check/cluster-ip.ts';
 import { configMapVolume } from './check/configmap-volume.ts';
+import { controllersWork } from './check/controllers-work.ts';
 import { deployChangesNothing } from './check/deploy-changes-nothing.ts';
 import { dnsExternalName } from './check/dns-external-name.ts';
 import { dnsNames } from './check/dns-names.ts';
@@ -53,6 +54,7 @@ export const E2E_PHASES: readonly CheckPhase[] = [
   { phase: 'control-plane', checks: [etcdHealth, apiServerVersion, leaderLeases] },
   { phase: 'nodes', checks: [nodesReady, preloadedImagesKept] },
   { phase: 'pods', checks: [testPods, podOnEveryNode, exec, logs, portForward, configMapVolume, secretVolume] },
+  { phase: 'controllers', checks: [controllersWork] },
   { phase: 'network', checks: [packetsArrive, podToPodSameNode, podToPodAcrossNodes, hostToPod, sourceAddresses] },
   { phase: 'services', checks: [proxyMode, clusterIp, clusterIpUdp, ownService, nodePort, apiService, dns] },
   { phase: 'policy', checks: [policyDefaultDeny, policyAllowByPod, policyAllowByNamespace, policyAllowByPort, policyAllowByCidr, policyEgress] },
