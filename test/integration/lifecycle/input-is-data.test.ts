@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -9,7 +9,7 @@ import type { RunRequest } from '../../../lifecycle/run.ts';
 import { lifecycleRunner } from '../../../lifecycle/run-operation.ts';
 import { canaries, CLUSTERS, EVALUATED, INVENTORY } from '../../every-field.ts';
 import { textsIn, withText } from '../../schema-strings.ts';
-import { standIns, type Call } from './stand-ins.ts';
+import { standIns, type Call, type Facts } from './stand-ins.ts';
 
 const DUMP = `- hosts: all
   gather_facts: false
@@ -26,12 +26,18 @@ const DUMP = `- hosts: all
     - role: pki
 `;
 
-/** Texts that a machine tells of itself. Nobody vouches for a machine. */
-const machineFacts = (canary: string) => ({
+/**
+ * Texts that a machine tells of itself. Nobody vouches for a machine.
+ * @param authority by which a machine is known as the cluster's own
+ */
+const factsOf = (canary: string, authority?: string): Facts => ({ machine_facts: {
   os: { id: 'debian', version_id: '12', name: canary }, kernel: canary, hostname: 'one', boot_id: canary, cpus: 2, memory_mib: 4000, disk_free_mib: 9000,
   container: canary, sys_resource: false, cgroup: { version: 1, mode: canary, shared: [], mounts: [] }, swaps: [], resolv_conf: canary,
   interfaces: { [canary]: { mtu: 1500, addresses: ['10.213.0.10', '10.213.0.11'] } },
-});
+}, cluster_traces: {
+  record: null, etcd_record: null, authorities: authority === undefined ? {} : { ca: authority }, flags: {}, cni: [canary], others: [], ports: [], containers: [],
+  etcd: { data: false, cluster_id: canary, members: [] },
+} });
 
 /** The document with a canary in every text that takes one, its manifests beside it, read as the runner reads it. */
 async function poisoned(root: string, document: object): Promise<{ cluster: ClusterDeployment; placed: Map<string, string> }> {
@@ -80,7 +86,7 @@ const params = (calls: readonly Call[], module: string) => calls.filter((call) =
 
 test.each(['linear', 'mitogen_linear'] as const)('every value of a document and of an inventory arrives as it is written, with %s', async (strategy) => {
   const { root, canary, cluster, request, ran } = await workplace(CLUSTERS[0] ?? {});
-  const { playbooksDirectory, calls } = await standIns(root, machineFacts(canary), { 'etcd.yml': DUMP });
+  const { playbooksDirectory, calls } = await standIns(root, factsOf(canary), { 'etcd.yml': DUMP });
   expect((await lifecycleRunner({ playbooksDirectory })(request({ strategy }))).failure).toBeUndefined();
   const recorded = params(await calls(), 'record');
   expect(recorded.map(({ host }) => host)).toEqual(expect.arrayContaining(NAMES.map((name) => ({ name, arguments: canary }))));
@@ -93,9 +99,9 @@ test.each(['linear', 'mitogen_linear'] as const)('every value of a document and 
 
 test.each(CLUSTERS.map((document, index) => [index, document] as const))('no role evaluates a text, document %i', async (_index, document) => {
   const { root, canary, cluster, placed, request, ran } = await workplace(document);
-  const certificates = await standIns(path.join(root, 'first'), machineFacts(canary), { 'etcd.yml': DUMP });
+  const certificates = await standIns(path.join(root, 'first'), factsOf(canary), { 'etcd.yml': DUMP });
   expect((await lifecycleRunner(certificates)(request({}))).failure).toBeUndefined();
-  const shipped = await standIns(path.join(root, 'second'), machineFacts(canary));
+  const shipped = await standIns(path.join(root, 'second'), factsOf(canary, await readFile(path.join(root, 'state', 'pki', 'ca.crt'), 'utf8')));
   for (const operation of ['deploy', 'reset'] as const) {
     expect((await lifecycleRunner(shipped)(request({ operation, check: true }))).failure, operation).toBeUndefined();
   }

@@ -2,23 +2,25 @@ import { cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promis
 import path from 'node:path';
 import { packageRoot } from '../../../lifecycle/root.ts';
 
-/** Modules that would change a machine. Those of Ansible itself change nothing in check mode. */
-const MODULES = ['image_archives', 'kernel_settings', 'kube_apply', 'machine_facts', 'place_binaries', 'place_files', 'reset_machine', 'run_services', 'verify_cluster', 'record'];
-
 /** What a module was asked for, as it arrived. */
 export interface Call {
   readonly module: string;
   readonly params: Readonly<Record<string, unknown>>;
 }
 
-/** The shipped playbooks with modules that write down what they are asked for, and do nothing. */
+/** The shipped playbooks with modules that write down what they are asked for, and do nothing. Those of Ansible itself change nothing in check mode. */
 export interface StandIns {
   readonly playbooksDirectory: string;
   readonly calls: () => Promise<Call[]>;
 }
 
-/** @param facts what `machine_facts` finds; each machine gets an identifier and the time of its own */
-export async function standIns(root: string, facts: object, playbooks: Readonly<Record<string, string>> = {}): Promise<StandIns> {
+/** What machines say of themselves, by the module that asks; each gets an identifier and the time of its own. */
+export interface Facts {
+  readonly machine_facts: object;
+  readonly cluster_traces: object;
+}
+
+export async function standIns(root: string, facts: Facts, playbooks: Readonly<Record<string, string>> = {}): Promise<StandIns> {
   const shipped = path.join(packageRoot, 'playbooks');
   const [playbooksDirectory, records] = [path.join(root, 'playbooks'), path.join(root, 'records')];
   for (const directory of [path.join(playbooksDirectory, 'stand-ins'), path.join(playbooksDirectory, 'actions'), records]) await mkdir(directory, { recursive: true });
@@ -26,17 +28,20 @@ export async function standIns(root: string, facts: object, playbooks: Readonly<
     if (name.endsWith('.yml')) await cp(path.join(shipped, name), path.join(playbooksDirectory, name));
     else if (name !== 'ansible.cfg') await symlink(path.join(shipped, name), path.join(playbooksDirectory, name));
   }
-  // Certificates are issued for real, on the runner and nowhere else.
-  await symlink(path.join(shipped, 'plugins', 'action', 'pki.py'), path.join(playbooksDirectory, 'actions', 'pki.py'));
+  // What works on the runner alone is real; the endpoint that one of them asks is not there.
+  for (const name of (await readdir(path.join(shipped, 'plugins', 'action'))).filter((file) => file.endsWith('.py') && file !== 'verify_cluster.py')) {
+    await symlink(path.join(shipped, 'plugins', 'action', name), path.join(playbooksDirectory, 'actions', name));
+  }
   const configuration = await readFile(path.join(shipped, 'ansible.cfg'), 'utf8');
   await writeFile(path.join(playbooksDirectory, 'ansible.cfg'), configuration.replace('library = ', 'library = stand-ins:').replace(/^action_plugins = .*$/m, 'action_plugins = actions'));
-  for (const module of MODULES) await writeFile(path.join(playbooksDirectory, 'stand-ins', `${module}.py`), standIn(module, records, facts));
+  const modules = (await readdir(path.join(shipped, 'plugins', 'modules'))).filter((name) => name.endsWith('.py')).map((name) => path.basename(name, '.py'));
+  for (const module of [...modules, 'record']) await writeFile(path.join(playbooksDirectory, 'stand-ins', `${module}.py`), standIn(module, records, facts));
   for (const [name, text] of Object.entries(playbooks)) await writeFile(path.join(playbooksDirectory, name), text);
   const calls = async () => Promise.all((await readdir(records)).map(async (name) => JSON.parse(await readFile(path.join(records, name), 'utf8')) as Call));
   return { playbooksDirectory, calls };
 }
 
-function standIn(module: string, records: string, facts: object): string {
+function standIn(module: string, records: string, { machine_facts: machine, cluster_traces: traces }: Facts): string {
   return `#!/usr/bin/python
 import json
 import time
@@ -50,8 +55,10 @@ def main():
         json.dump({'module': ${JSON.stringify(module)}, 'params': params}, stream)
     result = {'changed': False, 'version': '2.4.2'}
     if ${JSON.stringify(module)} == 'machine_facts':
-        machine = json.loads(${JSON.stringify(JSON.stringify(facts))})
+        machine = json.loads(${JSON.stringify(JSON.stringify(machine))})
         result['ansible_facts'] = {'machine': dict(machine, machine_id=uuid.uuid4().hex, time=time.time())}
+    if ${JSON.stringify(module)} == 'cluster_traces':
+        result['ansible_facts'] = {'cluster_traces': json.loads(${JSON.stringify(JSON.stringify(traces))})}
     print(json.dumps(result))
     raise SystemExit(0)
 
