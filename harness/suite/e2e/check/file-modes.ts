@@ -20,16 +20,17 @@ const ON_NODES: readonly FileRule[] = [
   { paths: ['/etc/cni/net.d/*-proofgrid.conflist'], mode: 0o600, owner: ROOT, ids: '1.1.9, 1.1.10', optional: true },
 ];
 const ON_CONTROL_PLANES: readonly FileRule[] = [
-  { paths: [unit('kube-apiserver')], mode: 0o600, owner: ROOT, ids: '1.1.1, 1.1.2' },
-  { paths: [unit('kube-controller-manager')], mode: 0o600, owner: ROOT, ids: '1.1.3, 1.1.4' },
-  { paths: [unit('kube-scheduler')], mode: 0o600, owner: ROOT, ids: '1.1.5, 1.1.6' },
+  { paths: [unit('kube-apiserver')], mode: 0o644, owner: ROOT, ids: '1.1.2' },
+  { paths: [unit('kube-controller-manager')], mode: 0o644, owner: ROOT, ids: '1.1.4' },
+  { paths: [unit('kube-scheduler')], mode: 0o644, owner: ROOT, ids: '1.1.6' },
   { paths: ['/etc/kubernetes/scheduler.conf'], mode: 0o600, owner: ROOT, ids: '1.1.15, 1.1.16' },
   { paths: ['/etc/kubernetes/controller-manager.conf'], mode: 0o600, owner: ROOT, ids: '1.1.17, 1.1.18' },
   { paths: ['/etc/kubernetes/encryption.yaml'], mode: 0o600, owner: ROOT, ids: '1.2.28' },
   { paths: ['/var/log/kubernetes/audit'], mode: 0o700, owner: 'kube-apiserver:kube-apiserver', ids: '1.2.16' },
 ];
 const ON_ETCD: readonly FileRule[] = [
-  { paths: [unit('etcd'), '/etc/etcd/etcd.yaml'], mode: 0o600, owner: ROOT, ids: '1.1.7, 1.1.8' },
+  { paths: [unit('etcd')], mode: 0o644, owner: ROOT, ids: '1.1.8' },
+  { paths: ['/etc/etcd/etcd.yaml'], mode: 0o600, owner: ROOT, ids: '1.1.7, 1.1.8' },
   { paths: ['/var/lib/etcd'], mode: 0o700, owner: 'etcd:etcd', ids: '1.1.11, 1.1.12' },
   { paths: ['/etc/etcd/pki/*.key'], mode: 0o600, owner: ROOT, ids: '1.1.19, 1.1.21' },
 ];
