@@ -31,7 +31,7 @@ export const podSecurity: Check = {
   title: 'A namespace without labels takes ordinary pods, and none that could take its machine over (CIS 5.2.1 to 5.2.5)',
   // Five dry runs at each API server, and the wait for a service account.
   limitMs: 90_000,
-  needs: ['document', 'machines'],
+  needs: ['document'],
   blockedBy: ['etcd-health', 'api-server-version', 'leader-leases'],
   skip: ({ deployment: { spec } }) => (minorOf(spec.kubernetes.version) < FIRST_MINOR ? `Kubernetes ${spec.kubernetes.version} has no Pod Security admission` : undefined),
   async run(context) {
