@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Verdict } from '../journal/event.ts';
 import type { Lease } from '../provider/contract.ts';
@@ -46,6 +47,7 @@ async function collect(run: CellRun, paths: CellPaths, lease: Lease): Promise<vo
     redact: redactor(await readSecrets(paths.secrets)),
     limitMs: signal.aborted ? EVIDENCE_LIMIT.interrupted : EVIDENCE_LIMIT.normal,
     brief: signal.aborted,
+    kubeconfig: await readFile(path.join(paths.state, 'admin.kubeconfig'), 'utf8').catch(() => undefined),
     ...(console === undefined ? {} : { console: (machine: string) => console.read(lease, machine) }),
   });
   for (const file of files) {

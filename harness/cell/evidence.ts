@@ -30,9 +30,15 @@ const KINDS = 'nodes,pods,services,endpoints,events,deployments,daemonsets,repli
 const ETCD = `etcdctl --endpoints=https://127.0.0.1:2379 --cacert=/etc/etcd/pki/ca.crt --cert=/etc/etcd/pki/server.crt \
   --key=/etc/etcd/pki/server.key endpoint status --cluster -w json`;
 
+/** No control plane keeps an administrator's kubeconfig: it is there in memory, for as long as this takes. Asks the machine's own API server. */
+const OBJECTS = `umask 077; file=$(mktemp --tmpdir=/run); trap 'rm -f "$file"' EXIT; cat >"$file"
+  server=$(sed -n 's/.*"server": "\\([^"]*\\)".*/\\1/p' /etc/kubernetes/scheduler.conf)
+  kubectl --kubeconfig="$file" --server="$server" --request-timeout=10s get ${KINDS} --all-namespaces --output=json`;
+
 interface Source {
   readonly file: string;
   readonly command: readonly string[];
+  readonly input?: string;
 }
 
 export interface EvidenceRequest {
@@ -45,6 +51,8 @@ export interface EvidenceRequest {
   /** Only the journals: for a run that was interrupted and has seconds left. */
   readonly brief?: boolean;
   readonly console?: (machine: string) => Promise<string>;
+  /** Of an administrator; only once there is a cluster. */
+  readonly kubeconfig?: string | undefined;
 }
 
 /** Gathers what a person needs to understand the cell afterwards. Never rejects: what could not be read says so in its file. */
@@ -52,7 +60,7 @@ export async function gatherEvidence(request: EvidenceRequest): Promise<string[]
   const perHost = request.hosts.map(async (host) => {
     const directory = path.join(request.directory, host.name);
     await mkdir(directory, { recursive: true });
-    const sources = request.brief === true ? [journalOf()] : sourcesOf(host);
+    const sources = request.brief === true ? [journalOf()] : sourcesOf(host, request.kubeconfig);
     const files = await Promise.all(sources.map((source) => save(request, host, directory, source)));
     const console = await saveConsole(request, host.name, directory);
     return [...files, ...console];
@@ -64,7 +72,7 @@ function journalOf(): Source {
   return { file: 'journal.log', command: ['journalctl', '--no-pager', '--output=short-iso-precise', '--lines=50000'] };
 }
 
-function sourcesOf(host: Host): Source[] {
+function sourcesOf(host: Host, kubeconfig: string | undefined): Source[] {
   const shell = (script: string) => ['sh', '-c', script];
   const unitLogs = shell(
     `for unit in ${UNITS.join(' ')}; do printf '==> %s\\n' "$unit"; journalctl --no-pager --output=short-iso --lines=400 --unit="$unit.service"; done`,
@@ -78,20 +86,16 @@ function sourcesOf(host: Host): Source[] {
     { file: 'configuration.txt', command: shell(CONFIGURATION) },
     { file: 'pods.log', command: shell('tail -n 200 /var/log/pods/*/*/*.log 2>/dev/null') },
   ];
-  const controlPlane: Source = {
-    file: 'objects.json',
-    command: ['kubectl', '--kubeconfig=/etc/kubernetes/admin.conf', '--request-timeout=10s', 'get', KINDS, '--all-namespaces', '--output=json'],
-  };
   return [
     ...everywhere,
-    ...(host.roles.includes('control-plane') ? [controlPlane] : []),
+    ...(host.roles.includes('control-plane') && kubeconfig !== undefined ? [{ file: 'objects.json', command: shell(OBJECTS), input: kubeconfig }] : []),
     ...(host.roles.includes('etcd') ? [{ file: 'etcd-status.json', command: shell(ETCD) }] : []),
   ];
 }
 
-async function save(request: EvidenceRequest, host: Host, directory: string, { file, command }: Source): Promise<string> {
+async function save(request: EvidenceRequest, host: Host, directory: string, { file, command, input }: Source): Promise<string> {
   const target = path.join(directory, file);
-  const text = await host.exec(command, { limitMs: request.limitMs }).then(
+  const text = await host.exec(command, { limitMs: request.limitMs, ...(input === undefined ? {} : { input }) }).then(
     ({ stdout, stderr, exitCode }) => (exitCode === 0 ? stdout : `${stdout}\n# exit code ${exitCode}\n${stderr}`),
     (error: unknown) => `# could not be gathered: ${messageOf(error)}\n`,
   );

@@ -13,7 +13,7 @@ import { consoleReporter } from '../report/console.ts';
 import { writeReports } from '../report/write.ts';
 import type { ClusterContext } from '../suite/check.ts';
 import { nodes } from '../suite/e2e/api-server.ts';
-import { NAMESPACE, POLICY_NAMESPACES } from '../suite/e2e/namespace.ts';
+import { NAMESPACES } from '../suite/e2e/namespace.ts';
 import { refuseForeignNamespaces, removeNamespaces } from '../suite/e2e/namespaces.ts';
 import { runE2eSuite } from '../suite/e2e/run.ts';
 import { loadTestImage, unloadTestImage } from '../suite/e2e/test-image.ts';
@@ -69,7 +69,7 @@ function announcement(cell: string, { deployment, hosts, kubeConfig }: CheckTarg
   const count = nodes({ hosts }).length;
   return [
     `${cell}: ${kubeConfig.getCurrentCluster()?.server ?? ''}, Kubernetes ${deployment.spec.kubernetes.version}, ${count} ${count === 1 ? 'node' : 'nodes'}`,
-    `  creates the namespaces ${[NAMESPACE, ...POLICY_NAMESPACES].join(', ')}, in them pods on every node, services, claims and`,
+    `  creates the namespaces ${NAMESPACES.join(', ')}, in them pods on every node, services, claims and`,
     '  what single checks need; for some, cluster roles, nodes without a machine or a certificate request; removes all of it at the end',
     '',
   ].join('\n');

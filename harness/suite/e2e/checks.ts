@@ -17,14 +17,17 @@ import { dnsSurvivesReplica } from './check/dns-survives-replica.ts';
 import { dns } from './check/dns.ts';
 import { etcdHealth } from './check/etcd-health.ts';
 import { exec } from './check/exec.ts';
+import { fileModes } from './check/file-modes.ts';
 import { hostToPod } from './check/host-to-pod.ts';
 import { leaderLeases } from './check/leader-leases.ts';
+import { limitsOfAbuse } from './check/limits-of-abuse.ts';
 import { logs } from './check/logs.ts';
 import { nodePort } from './check/node-port.ts';
 import { nodesReady } from './check/nodes-ready.ts';
 import { ownService } from './check/own-service.ts';
 import { packetsArrive } from './check/packets-arrive.ts';
 import { podOnEveryNode } from './check/pod-on-every-node.ts';
+import { podSecurity } from './check/pod-security.ts';
 import { podToPodAcrossNodes } from './check/pod-to-pod-across-nodes.ts';
 import { podToPodSameNode } from './check/pod-to-pod-same-node.ts';
 import { policyAllowByCidr } from './check/policy-allow-by-cidr.ts';
@@ -40,8 +43,10 @@ import { proxyMode } from './check/proxy-mode.ts';
 import { resourceMetrics } from './check/resource-metrics.ts';
 import { secretEncryptedAtRest } from './check/secret-encrypted-at-rest.ts';
 import { secretVolume } from './check/secret-volume.ts';
+import { serviceUsers } from './check/service-users.ts';
 import { sourceAddresses } from './check/source-addresses.ts';
 import { testPods } from './check/test-pods.ts';
+import { tlsCiphers } from './check/tls-ciphers.ts';
 import { unprivilegedRefused } from './check/unprivileged-refused.ts';
 
 export interface CheckPhase {
@@ -62,6 +67,7 @@ export const E2E_PHASES: readonly CheckPhase[] = [
   { phase: 'policy-agent', checks: [policySurvivesAgentRestart] },
   { phase: 'add-ons', checks: [dnsNames, dnsExternalName, resourceMetrics] },
   { phase: 'security', checks: [secretEncryptedAtRest, anonymousRefused, unprivilegedRefused, certificateValidity, certificateNames] },
+  { phase: 'hardening', checks: [tlsCiphers, fileModes, serviceUsers, podSecurity, limitsOfAbuse] },
   { phase: 'idempotency', checks: [deployChangesNothing] },
   { phase: 'dns-availability', checks: [dnsSurvivesReplica] },
   { phase: 'availability', checks: [apiEndpointSurvives] },

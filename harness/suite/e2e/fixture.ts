@@ -2,7 +2,7 @@ import type { KubeConfig, V1Service } from '@kubernetes/client-node';
 import type { ClusterContext } from '../check.ts';
 import { kube, nodes } from './api-server.ts';
 import type { KubeApi } from './kube-api.ts';
-import { NAMESPACE, NAMESPACE_LABELS, NAMESPACE_PATH, POLICY_NAMESPACES } from './namespace.ts';
+import { NAMESPACE, NAMESPACE_LABELS, NAMESPACE_PATH, NAMESPACES, PRIVILEGED } from './namespace.ts';
 import { HTTP_PORT, startPods, testPod, UDP_PORT } from './pod.ts';
 import type { RunningPod } from './pod.ts';
 import { until } from './wait.ts';
@@ -44,7 +44,7 @@ export function forgetFixture(context: ClusterContext): void {
 /** Removes everything that the checks made. The namespaces' contents end in the background. */
 export async function removeFixture(context: ClusterContext): Promise<void> {
   forgetFixture(context);
-  await Promise.all([NAMESPACE, ...POLICY_NAMESPACES].map((name) => kube(context).remove(`/api/v1/namespaces/${name}`)));
+  await Promise.all(NAMESPACES.map((name) => kube(context).remove(`/api/v1/namespaces/${name}`)));
 }
 
 async function make(context: ClusterContext): Promise<Fixture> {
@@ -65,7 +65,7 @@ async function make(context: ClusterContext): Promise<Fixture> {
 }
 
 /** A namespace of an earlier run may still be going; nothing can be created in it until it is gone. */
-export async function ensureNamespace(context: ClusterContext, api: KubeApi, name = NAMESPACE, labels: Readonly<Record<string, string>> = {}): Promise<void> {
+export async function ensureNamespace(context: ClusterContext, api: KubeApi, name = NAMESPACE, labels: Readonly<Record<string, string>> = name === NAMESPACE ? PRIVILEGED : {}): Promise<void> {
   await until({
     what: `namespace ${name} exists and is active`,
     limitMs: 60_000,

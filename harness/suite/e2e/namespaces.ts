@@ -1,10 +1,9 @@
 import type { ClusterContext } from '../check.ts';
 import { ProofgridError } from '../../../lifecycle/error.ts';
 import { connect, type KubeApi } from './kube-api.ts';
-import { NAMESPACE, NAMESPACE_LABELS, POLICY_NAMESPACES } from './namespace.ts';
+import { NAMESPACE_LABELS, NAMESPACES } from './namespace.ts';
 import { until } from './wait.ts';
 
-const NAMES = [NAMESPACE, ...POLICY_NAMESPACES];
 /** Milliseconds: pods are killed, and a namespace is looked at again every few seconds. */
 const REMOVAL_LIMIT = 120_000;
 
@@ -13,7 +12,7 @@ type Reachable = Pick<ClusterContext, 'kubeConfig' | 'dial'>;
 /** @throws ProofgridError CHECK_NAMESPACE_FOREIGN when one of the checks' namespaces belongs to somebody else */
 export async function refuseForeignNamespaces(context: Reachable & Pick<ClusterContext, 'signal'>): Promise<void> {
   const api = connect(context.kubeConfig, context);
-  for (const name of NAMES) {
+  for (const name of NAMESPACES) {
     const { status, body } = await api.send({ path: `/api/v1/namespaces/${name}` });
     if (status === 404) continue;
     const labels = (JSON.parse(body) as { metadata?: { labels?: Readonly<Record<string, string>> } }).metadata?.labels ?? {};
@@ -48,6 +47,6 @@ export async function removeNamespaces(context: Reachable, log: (message: string
 }
 
 async function existing(api: KubeApi): Promise<string[]> {
-  const found = await Promise.all(NAMES.map(async (name) => ((await api.send({ path: `/api/v1/namespaces/${name}` })).status === 200 ? [name] : [])));
+  const found = await Promise.all(NAMESPACES.map(async (name) => ((await api.send({ path: `/api/v1/namespaces/${name}` })).status === 200 ? [name] : [])));
   return found.flat();
 }

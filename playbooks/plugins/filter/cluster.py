@@ -78,14 +78,16 @@ def command_line(flags):
     return ' \\\n  '.join(argument(name) for name in sorted(flags))
 
 
-def kubeconfig(server, user, pki_directory, certificate):
-    """A kubeconfig that names credentials by path, so that a renewed certificate needs no other kubeconfig."""
+def kubeconfig(server, user, pki_directory, certificate, key_directory=None):
+    """A kubeconfig that names credentials by path, so that a renewed certificate needs no other kubeconfig. The key may lie
+    elsewhere than what everybody may read."""
     path = '%s/%s' % (pki_directory, certificate)
+    key = '%s/%s.key' % (key_directory or pki_directory, certificate)
     return {
         'apiVersion': 'v1', 'kind': 'Config', 'current-context': 'default',
         'clusters': [{'name': 'default', 'cluster': {
             'server': server, 'certificate-authority': '%s/ca.crt' % pki_directory}}],
-        'users': [{'name': user, 'user': {'client-certificate': path + '.crt', 'client-key': path + '.key'}}],
+        'users': [{'name': user, 'user': {'client-certificate': path + '.crt', 'client-key': key}}],
         'contexts': [{'name': 'default', 'context': {'cluster': 'default', 'user': user}}],
     }
 

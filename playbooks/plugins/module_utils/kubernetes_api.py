@@ -4,7 +4,6 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
-import base64
 import http.client
 import json
 import os
@@ -24,53 +23,33 @@ class ApiError(Exception):
         self.status = status
 
 
-def load_kubeconfig(path):
-    with open(path) as stream:
-        text = stream.read()
+# Of a module: the controller sends them with the task, so that no machine keeps the key of an administrator.
+ADMIN_OPTIONS = {
+    'server': {'type': 'str', 'required': True},
+    'ca': {'type': 'str', 'required': True},
+    'certificate': {'type': 'str', 'required': True},
+    'key': {'type': 'str', 'required': True, 'no_log': True},
+}
+
+
+def tls_of(admin):
+    """A TLS context for an administrator's credentials, all PEM. ssl reads the key from files alone: one in memory."""
+    context = ssl.create_default_context(cadata=admin['ca'])
+    handle = os.memfd_create('admin')
     try:
-        return json.loads(text)
-    except ValueError:
-        import yaml
-        return yaml.safe_load(text)
-
-
-def named(entries, name, key):
-    return next(entry[key] for entry in entries if entry['name'] == name)
-
-
-class Secrets(object):
-    """Files for ssl, which reads nothing else; data of a kubeconfig is kept in memory, never on a disk."""
-
-    def __init__(self):
-        self.handles = []
-
-    def path(self, section, name):
-        if name in section:
-            return section[name]
-        if name + '-data' not in section:
-            return None
-        handle = os.memfd_create(name)
-        os.write(handle, base64.b64decode(section[name + '-data']))
-        self.handles.append(handle)
-        return '/proc/self/fd/%d' % handle
-
-    def close(self):
-        for handle in self.handles:
-            os.close(handle)
+        os.write(handle, (admin['certificate'] + '\n' + admin['key']).encode())
+        context.load_cert_chain('/proc/self/fd/%d' % handle)
+    finally:
+        os.close(handle)
+    return context
 
 
 class Api(object):
-    """One kept connection to the API server of a kubeconfig's current context."""
+    """One kept connection to the API server of an administrator's credentials."""
 
-    def __init__(self, kubeconfig):
-        context = named(kubeconfig['contexts'], kubeconfig['current-context'], 'context')
-        cluster = named(kubeconfig['clusters'], context['cluster'], 'cluster')
-        user = named(kubeconfig['users'], context['user'], 'user')
-        secrets = Secrets()
-        tls = ssl.create_default_context(cafile=secrets.path(cluster, 'certificate-authority'))
-        tls.load_cert_chain(secrets.path(user, 'client-certificate'), secrets.path(user, 'client-key'))
-        secrets.close()
-        self.server = cluster['server']
+    def __init__(self, admin):
+        tls = tls_of(admin)
+        self.server = admin['server']
         url = urllib.parse.urlsplit(self.server)
         self.connection = http.client.HTTPSConnection(
             url.hostname, url.port or 443, context=tls, timeout=REQUEST_TIMEOUT_SECONDS)

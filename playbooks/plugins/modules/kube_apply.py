@@ -14,7 +14,15 @@ description:
     status) does not. In check mode the API server decides with a dry run.
   - Then waits for every entry of I(waits). A wait that runs out fails, and says what each object lacked.
 options:
-  kubeconfig: {description: Admin kubeconfig on this machine; JSON or YAML., type: path, default: /etc/kubernetes/admin.conf}
+  admin:
+    description: Where the API is, and an administrator's credentials in PEM. No machine keeps them.
+    type: dict
+    required: true
+    suboptions:
+      server: {description: URL of an API server., type: str, required: true}
+      ca: {description: Authority., type: str, required: true}
+      certificate: {description: Client certificate., type: str, required: true}
+      key: {description: Client key., type: str, required: true}
   field_manager: {description: Owner of the applied fields., type: str, default: proofgrid}
   secrets:
     description: Secrets to apply before the objects. Their data is in no result and no log.
@@ -66,6 +74,7 @@ author: Proofgrid
 EXAMPLES = r"""
 - name: Apply the add-on
   kube_apply:
+    admin: "{{ admin_client }}"
     objects: "{{ lookup('ansible.builtin.file', path, rstrip=false) | from_yaml_all | list }}"
     workload_limit_seconds: 120
 """
@@ -84,7 +93,7 @@ import time
 import urllib.parse
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.kubernetes_api import DISCOVERY_LIMIT_SECONDS, POLL_SECONDS, Api, ApiError, load_kubeconfig
+from ansible.module_utils.kubernetes_api import ADMIN_OPTIONS, DISCOVERY_LIMIT_SECONDS, POLL_SECONDS, Api, ApiError
 
 WORKLOADS = ('Deployment', 'DaemonSet', 'StatefulSet', 'Job')
 BOOKKEEPING = ('managedFields', 'resourceVersion', 'generation', 'creationTimestamp', 'uid', 'selfLink')
@@ -282,7 +291,7 @@ def run(module, api):
 def main():
     module = AnsibleModule(
         argument_spec={
-            'kubeconfig': {'type': 'path', 'default': '/etc/kubernetes/admin.conf'},
+            'admin': {'type': 'dict', 'required': True, 'options': ADMIN_OPTIONS},
             'field_manager': {'type': 'str', 'default': 'proofgrid'},
             'secrets': {
                 'type': 'list', 'elements': 'dict', 'default': [],
@@ -312,7 +321,7 @@ def main():
         supports_check_mode=True,
     )
     try:
-        result = run(module, Api(load_kubeconfig(module.params['kubeconfig'])))
+        result = run(module, Api(module.params['admin']))
     except (ApiError, OSError, ValueError, KeyError, StopIteration, http.client.HTTPException) as error:
         module.fail_json(msg='%s: %s' % (type(error).__name__, error))
     module.exit_json(**result)

@@ -9,10 +9,17 @@ DOCUMENTATION = r"""
 module: place_files
 short_description: Place the directories and files of a whole role in one task
 description:
-  - Makes directories, writes files and removes paths, in this order, and reports what it changed.
+  - Makes users, makes directories, writes files and removes paths, in this order, and reports what it changed.
   - A file appears under its name only when it is complete (written beside it, synced, then renamed).
   - File contents never appear in the result, the invocation or the machine's log.
 options:
+  users:
+    description: >-
+      System users, with a group of the same name, that own or read what is placed. They cannot log in. One that exists
+      already stays as it is.
+    type: list
+    elements: str
+    default: []
   directories:
     description: Directories to make; missing parents are made with mode 0755.
     type: list
@@ -61,7 +68,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 changed_paths:
-  description: Paths that were made, written, removed, or whose mode or owner was changed.
+  description: Users that were made, and paths that were made, written, removed, or whose mode or owner was changed.
   type: list
   elements: str
   returned: always
@@ -113,6 +120,28 @@ def wanted_owner(entry):
         return user, group
     except KeyError:
         raise ValueError('no user %(owner)s or no group %(group)s on this machine, wanted for %(path)s' % entry)
+
+
+def exists(find, name):
+    try:
+        return bool(find(name))
+    except KeyError:
+        return False
+
+
+def make_user(module, name):
+    """Returns whether the user or its group was missing."""
+    commands = []
+    if not exists(grp.getgrnam, name):
+        commands.append(['groupadd', '--system', name])
+    if not exists(pwd.getpwnam, name):
+        commands.append(['useradd', '--system', '--gid', name, '--no-create-home', '--home-dir', '/nonexistent',
+                         '--shell', '/usr/sbin/nologin', name])
+    for words in [] if module.check_mode else commands:
+        code, output, error = module.run_command(words)
+        if code != 0:
+            raise ValueError('%s failed with %d: %s' % (' '.join(words), code, (error or output).strip()))
+    return bool(commands)
 
 
 def attributes_differ(current, entry):
@@ -195,10 +224,13 @@ def diff_of(entry, before):
     }
 
 
-def apply(params, check):
-    changed_paths, diffs = [], []
+def apply(module):
+    params, check, diffs = module.params, module.check_mode, []
+    made = [name for name in params['users'] if make_user(module, name)]
+    changed_paths = ['user %s' % name for name in made]
     for entry in params['directories']:
-        if make_directory(entry, check):
+        # In check mode nobody has that user yet.
+        if entry['owner'] in made and check or make_directory(entry, check):
             changed_paths.append(entry['path'])
     for entry in params['files']:
         changed, before = place_file(entry, check)
@@ -223,6 +255,7 @@ def main():
                         sensitive={'type': 'bool', 'default': False})
     module = PlaceFilesModule(
         argument_spec={
+            'users': {'type': 'list', 'elements': 'str', 'default': []},
             'directories': {'type': 'list', 'elements': 'dict', 'default': [], 'options': attributes('0755')},
             'files': {'type': 'list', 'elements': 'dict', 'default': [], 'options': file_options},
             'absent': {'type': 'list', 'elements': 'path', 'default': []},
@@ -230,7 +263,7 @@ def main():
         supports_check_mode=True,
     )
     try:
-        changed_paths, diffs = apply(module.params, module.check_mode)
+        changed_paths, diffs = apply(module)
     except (OSError, ValueError) as error:
         module.fail_json(msg=str(error))
     module.exit_json(changed=bool(changed_paths), changed_paths=changed_paths, diff=diffs if module._diff else [])

@@ -13,7 +13,15 @@ description:
     state of each check that does not hold. Changes nothing.
   - The API endpoint is asked from the controller too, with the credentials of I(endpoint), when that is given.
 options:
-  kubeconfig: {description: Admin kubeconfig with credentials by path., type: path, default: /etc/kubernetes/admin.conf}
+  admin:
+    description: Where the API is, and an administrator's credentials in PEM. No machine keeps them.
+    type: dict
+    required: true
+    suboptions:
+      server: {description: URL of an API server., type: str, required: true}
+      ca: {description: Authority., type: str, required: true}
+      certificate: {description: Client certificate., type: str, required: true}
+      key: {description: Client key., type: str, required: true}
   version: {description: Version of every API server and kubelet without the leading v., type: str, required: true}
   nodes: {description: Name of every node to its pod network., type: dict, required: true}
   runtime: {description: 'What nodes report as their runtime, up to where it is pinned (containerd://).', type: str, required: true}
@@ -45,6 +53,7 @@ author: Proofgrid
 EXAMPLES = r"""
 - name: Verify the cluster
   verify_cluster:
+    admin: "{{ admin_client }}"
     version: 1.34.1
     nodes: {m1: 10.244.0.0/24}
     runtime: containerd://
@@ -72,6 +81,7 @@ import ssl
 import time
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.kubernetes_api import ADMIN_OPTIONS, tls_of
 
 try:
     from urllib.error import HTTPError
@@ -87,9 +97,7 @@ LEASES = ('kube-controller-manager', 'kube-scheduler')
 class Client(object):
     """Requests with a client certificate. A failed request answers with a text that says how it failed."""
 
-    def __init__(self, ca, certificate, key):
-        context = ssl.create_default_context(cafile=ca)
-        context.load_cert_chain(certificate, key)
+    def __init__(self, context):
         self.opener = build_opener(ProxyHandler({}), HTTPSHandler(context=context))
 
     def text(self, url, body=None):
@@ -111,12 +119,10 @@ class Client(object):
         return json.loads(text)
 
 
-def client_of(kubeconfig):
-    """Returns (client, server URL) for a kubeconfig in JSON with credentials by path."""
-    with open(kubeconfig) as stream:
-        document = json.load(stream)
-    cluster, user = document['clusters'][0]['cluster'], document['users'][0]['user']
-    return Client(cluster['certificate-authority'], user['client-certificate'], user['client-key']), cluster['server']
+def tls_from_files(credentials):
+    context = ssl.create_default_context(cafile=credentials['ca'])
+    context.load_cert_chain(credentials['certificate'], credentials['key'])
+    return context
 
 
 def check(name, expected, observed):
@@ -192,7 +198,7 @@ def check_leases(client, server):
 
 
 def check_etcd(etcd):
-    client = Client(etcd['ca'], etcd['certificate'], etcd['key'])
+    client = Client(tls_from_files(etcd))
     expected = dict((name, 'healthy, %s' % etcd['version']) for name in etcd['members'])
 
     def observe():
@@ -249,7 +255,7 @@ def check_workloads(client, server):
 
 
 def all_checks(params):
-    client, server = client_of(params['kubeconfig'])
+    client, server = Client(tls_of(params['admin'])), params['admin']['server']
     return [check_etcd(params['etcd']), check_api_servers(client, params), check_nodes(client, server, params),
             check_leases(client, server), check_controllers(client, server), check_service(client, server, params),
             check_workloads(client, server)]
@@ -277,7 +283,7 @@ def main():
     credentials = {'ca': path, 'certificate': path, 'key': dict(path, no_log=False)}
     module = AnsibleModule(
         argument_spec={
-            'kubeconfig': {'type': 'path', 'default': '/etc/kubernetes/admin.conf'},
+            'admin': {'type': 'dict', 'required': True, 'options': ADMIN_OPTIONS},
             'version': word,
             'nodes': {'type': 'dict', 'required': True},
             'runtime': word,
@@ -294,7 +300,7 @@ def main():
         try:
             checks = all_checks(module.params)
         except (OSError, ValueError, KeyError) as error:
-            module.fail_json(msg='the kubeconfig or the certificates cannot be read: %s' % error)
+            module.fail_json(msg='the credentials cannot be read: %s' % error)
         lines = failures(checks)
         spent = time.time() - began
         if not lines:

@@ -43,12 +43,20 @@ test('anonymous requests: all or none, until they can be told by path', async ()
   expect(schedulers.map((each) => each['configuration'])).toEqual([undefined, 'kubescheduler.config.k8s.io/v1beta2', 'kubescheduler.config.k8s.io/v1', 'kubescheduler.config.k8s.io/v1']);
 });
 
+test('admission: what the API server has at all, and Pod Security from its beta on', async () => {
+  const [oldest, middle, newest] = await keys('kube-apiserver.admission', '1.20.2', '1.21.0', '1.37.2');
+  expect([oldest, middle, newest]).toEqual([['NodeRestriction', 'EventRateLimit'], ['NodeRestriction', 'EventRateLimit', 'DenyServiceExternalIPs'], ['NodeRestriction', 'EventRateLimit', 'DenyServiceExternalIPs']]);
+  const apis = await merged('kube-apiserver.apis', ['1.22.17', '1.23.0', '1.25.0', '1.37.2']);
+  const group = 'pod-security.admission.config.k8s.io';
+  expect(apis.map((each) => each['pod_security'])).toEqual([undefined, `${group}/v1beta1`, `${group}/v1`, `${group}/v1`]);
+});
+
 test('the kubelet: dockershim went in 1.24, the endpoint moved into the configuration in 1.27', async () => {
   const versions = ['1.20.2', '1.24.0', '1.26.9', '1.27.0', '1.37.2'];
   expect(await keys('kubelet.engines', ...versions)).toEqual([['containerd', 'docker'], ['containerd'], ['containerd'], ['containerd'], ['containerd']]);
   const remote = ['container-runtime', 'container-runtime-endpoint'];
   expect(await keys('kubelet.flags.containerd', ...versions)).toEqual([[...remote, 'docker'], remote, remote, [], []]);
-  expect(await keys('kubelet.settings', ...versions)).toEqual([['apiVersion'], ['apiVersion'], ['apiVersion'], ['apiVersion', 'containerRuntimeEndpoint'], ['apiVersion', 'containerRuntimeEndpoint']]);
+  expect(await keys('kubelet.settings', ...versions)).toEqual([['apiVersion'], ['apiVersion'], ['apiVersion'], ['apiVersion', 'containerRuntimeEndpoint', 'seccompDefault'], ['apiVersion', 'containerRuntimeEndpoint', 'seccompDefault']]);
 });
 
 test('cgroup v1 is allowed where it would be refused, and remarked on since it is not developed any more', async () => {

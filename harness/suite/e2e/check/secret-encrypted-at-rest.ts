@@ -15,23 +15,28 @@ const FLAG = '--encryption-provider-config=';
 /** The first provider writes; the others go on reading what they wrote. */
 const IDENTITY_FIRST = String.raw`s/^\( *\)- \(secretbox\|aescbc\|aesgcm\|kms\):/\1- identity: {}\n&/`;
 
+const KINDS = [
+  { kind: 'Secret', resource: 'secrets', data: 'stringData' },
+  { kind: 'ConfigMap', resource: 'configmaps', data: 'data' },
+] as const;
+
 export const secretEncryptedAtRest: Check = {
   name: 'secret-encrypted-at-rest',
-  title: 'A Secret cannot be read in etcd itself',
-  // Two requests to each API server, and a command on an etcd member for each.
+  title: 'Neither a Secret nor a ConfigMap can be read in etcd itself',
+  // Four requests to each API server, and two commands on an etcd member for each.
   limitMs: 90_000,
   needs: ['document', 'machines'],
   blockedBy: ['etcd-health', 'api-server-version'],
   async run(context) {
     await ensureNamespace(context, kube(context));
     // Each API server encrypts what it writes itself: through the endpoint one of them would answer for all.
-    const complaints = await Promise.all(apiServers(context).map(async (server) => complain(context, server)));
-    return judgeComplaints('Secrets written by every API server encrypted in etcd', complaints.flat());
+    const complaints = await Promise.all(apiServers(context).flatMap((server) => KINDS.map((kind) => complain(context, server, kind))));
+    return judgeComplaints('Secrets and ConfigMaps written by every API server encrypted in etcd', complaints.flat());
   },
   sabotages: [
     {
       name: 'encryption-switched-off',
-      observed: /^the Secret written by \S+ lies in etcd in clear text$/,
+      observed: /^the Secret written by \S+ lies in etcd in clear text; the ConfigMap written by \S+ lies in etcd in clear text$/,
       apply: faulty(async (context, mend) => {
         mend(() => controlPlaneWhole(context));
         mend(() => restartApiServers(context));
@@ -41,7 +46,8 @@ export const secretEncryptedAtRest: Check = {
           const words = (await must(host, ['cat', `/proc/${pid}/cmdline`])).split('\0');
           const path = words.find((word) => word.startsWith(FLAG))?.slice(FLAG.length);
           if (path === undefined) throw new Error(`the API server of ${host.name} has no flag ${FLAG}`);
-          await editFile(host, path, IDENTITY_FIRST, mend);
+          // systemd copies what it gives the unit from here, anew at each start
+          await editFile(host, path.replace(/^\/run\/credentials\/[^/]+/, '/etc/kubernetes'), IDENTITY_FIRST, mend);
         }
         await restartApiServers(context);
       }),
@@ -49,15 +55,15 @@ export const secretEncryptedAtRest: Check = {
   ],
 };
 
-async function complain(context: ClusterContext, { host, api }: ApiServer): Promise<string[]> {
+async function complain(context: ClusterContext, { host, api }: ApiServer, { kind, resource, data }: (typeof KINDS)[number]): Promise<string[]> {
   const name = uniqueName('at-rest');
   const canary = randomBytes(24).toString('hex');
-  await api.post(`${NAMESPACE_PATH}/secrets`, { apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace: NAMESPACE }, stringData: { canary } });
+  await api.post(`${NAMESPACE_PATH}/${resource}`, { apiVersion: 'v1', kind, metadata: { name, namespace: NAMESPACE }, [data]: { canary } });
   try {
-    const raw = await readValue(last(etcdMembers(context)), `/registry/secrets/${NAMESPACE}/${name}`);
-    return judgeStored(raw, canary).map((complaint) => `the Secret written by ${host.name} ${complaint}`);
+    const raw = await readValue(last(etcdMembers(context)), `/registry/${resource}/${NAMESPACE}/${name}`);
+    return judgeStored(raw, canary).map((complaint) => `the ${kind} written by ${host.name} ${complaint}`);
   } finally {
-    await api.remove(`${NAMESPACE_PATH}/secrets/${name}`);
+    await api.remove(`${NAMESPACE_PATH}/${resource}/${name}`);
   }
 }
 
