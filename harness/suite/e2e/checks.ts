@@ -1,8 +1,11 @@
 import type { Check } from '../check.ts';
+import { admissionRefuses } from './check/admission-refuses.ts';
 import { anonymousRefused } from './check/anonymous-refused.ts';
 import { apiEndpointSurvives } from './check/api-endpoint-survives.ts';
+import { apiGroupsAnswer } from './check/api-groups-answer.ts';
 import { apiService } from './check/api-service.ts';
 import { apiServerVersion } from './check/api-server-version.ts';
+import { auditRecorded } from './check/audit-recorded.ts';
 import { certificateNames } from './check/certificate-names.ts';
 import { certificateValidity } from './check/certificate-validity.ts';
 import { claimKeepsData } from './check/claim-keeps-data.ts';
@@ -19,6 +22,7 @@ import { etcdHealth } from './check/etcd-health.ts';
 import { exec } from './check/exec.ts';
 import { fileModes } from './check/file-modes.ts';
 import { hostToPod } from './check/host-to-pod.ts';
+import { kubeletRights } from './check/kubelet-rights.ts';
 import { leaderLeases } from './check/leader-leases.ts';
 import { limitsOfAbuse } from './check/limits-of-abuse.ts';
 import { logs } from './check/logs.ts';
@@ -47,6 +51,7 @@ import { serviceUsers } from './check/service-users.ts';
 import { sourceAddresses } from './check/source-addresses.ts';
 import { testPods } from './check/test-pods.ts';
 import { tlsCiphers } from './check/tls-ciphers.ts';
+import { tokensAccepted } from './check/tokens-accepted.ts';
 import { unprivilegedRefused } from './check/unprivileged-refused.ts';
 
 export interface CheckPhase {
@@ -59,14 +64,14 @@ export const E2E_PHASES: readonly CheckPhase[] = [
   { phase: 'control-plane', checks: [etcdHealth, apiServerVersion, leaderLeases] },
   { phase: 'nodes', checks: [nodesReady, preloadedImagesKept] },
   { phase: 'pods', checks: [testPods, podOnEveryNode, exec, logs, portForward, configMapVolume, secretVolume] },
-  { phase: 'controllers', checks: [controllersWork] },
+  { phase: 'controllers', checks: [controllersWork, apiGroupsAnswer, admissionRefuses, tokensAccepted] },
   { phase: 'network', checks: [packetsArrive, podToPodSameNode, podToPodAcrossNodes, hostToPod, sourceAddresses] },
   { phase: 'services', checks: [proxyMode, clusterIp, clusterIpUdp, ownService, nodePort, apiService, dns] },
   { phase: 'policy', checks: [policyDefaultDeny, policyAllowByPod, policyAllowByNamespace, policyAllowByPort, policyAllowByCidr, policyEgress] },
   // Restarts what the others rely on, so alone.
   { phase: 'policy-agent', checks: [policySurvivesAgentRestart] },
   { phase: 'add-ons', checks: [dnsNames, dnsExternalName, resourceMetrics] },
-  { phase: 'security', checks: [secretEncryptedAtRest, anonymousRefused, unprivilegedRefused, certificateValidity, certificateNames] },
+  { phase: 'security', checks: [secretEncryptedAtRest, anonymousRefused, unprivilegedRefused, kubeletRights, auditRecorded, certificateValidity, certificateNames] },
   { phase: 'hardening', checks: [tlsCiphers, fileModes, serviceUsers, podSecurity, limitsOfAbuse] },
   { phase: 'idempotency', checks: [deployChangesNothing] },
   { phase: 'dns-availability', checks: [dnsSurvivesReplica] },

@@ -57,9 +57,9 @@ export async function admitAnonymous(context: ClusterContext, mend: Mend): Promi
 }
 
 /** Restarts every API server with more flags than it has; the last of two equal ones wins. */
-export async function addApiServerFlags(context: ClusterContext, flags: readonly string[], mend: Mend): Promise<void> {
+export async function addApiServerFlags(context: ClusterContext, flags: readonly string[], mend: Mend, without: readonly string[] = []): Promise<void> {
   mend(() => controlPlaneWhole(context));
   mend(() => restartApiServers(context));
-  for (const host of controlPlanes(context)) await addArguments(host, `/usr/local/bin/${UNIT}`, flags, mend);
+  for (const host of controlPlanes(context)) await addArguments(host, `/usr/local/bin/${UNIT}`, flags, mend, without);
   await restartApiServers(context);
 }

@@ -22,13 +22,17 @@ export async function editFile(host: Host, path: string, expression: string, men
   });
 }
 
-/** Puts a wrapper in a program's place that starts it with more arguments; the last of two equal flags wins. */
-export async function addArguments(host: Host, program: string, extra: readonly string[], mend: Mend): Promise<void> {
+/**
+ * Puts a wrapper in a program's place that starts it with more arguments; the last of two equal flags wins. Flags that are
+ * lists add up instead: those of `without`, as `--name`, are left out of what was there.
+ */
+export async function addArguments(host: Host, program: string, extra: readonly string[], mend: Mend, without: readonly string[] = []): Promise<void> {
   const original = draftPath();
   mend(() => must(host, ['rm', '-f', original]));
   const target = (await must(host, ['readlink', '-f', program])).trim();
   await must(host, ['cp', target, original]);
-  await replaceFile(host, program, `#!/bin/sh\nexec ${original} "$@" ${extra.join(' ')}\n`, mend);
+  const drop = without.map((flag) => `for word do shift; case "$word" in ${flag}=*) ;; *) set -- "$@" "$word";; esac; done\n`).join('');
+  await replaceFile(host, program, `#!/bin/sh\n${drop}exec ${original} "$@" ${extra.join(' ')}\n`, mend);
 }
 
 async function overlay(host: Host, path: string, mend: Mend, write: (draft: string, target: string) => Promise<void>): Promise<void> {

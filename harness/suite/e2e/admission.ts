@@ -1,0 +1,88 @@
+import type { ClusterContext } from '../check.ts';
+import { kube } from './api-server.ts';
+import type { ApiServer } from './api-server.ts';
+import { statusMessage } from './kube-api.ts';
+import { ProductFault } from './product-fault.ts';
+import { uniqueName } from './unique.ts';
+import { patiently, until } from './wait.ts';
+
+/** Milliseconds: what a plugin goes by reaches every API server within one or two seconds. */
+export const ADMITTED_LIMIT = 20_000;
+const LIMIT = '7m';
+
+interface Sample {
+  /** As `--disable-admission-plugins` takes it. */
+  readonly plugin: string;
+  /** Minor version of Kubernetes since which it is on by default. Default: older than all that this project deploys. */
+  readonly sinceMinor?: number;
+  /** Below the namespace, or from the root. */
+  readonly path: (namespace: string) => string;
+  readonly body: Readonly<Record<string, unknown>>;
+  /** An answer that the plugin alone can be the reason of. */
+  readonly heeded: (status: number, body: string) => boolean;
+}
+
+const pods = (namespace: string) => `/api/v1/namespaces/${namespace}/pods`;
+const container = { name: 'dry', image: 'dry' };
+const pod = (spec: object = {}) => ({ spec: { automountServiceAccountToken: false, containers: [container], ...spec } });
+const refused = (reason: RegExp) => (status: number, body: string) => status === 403 && reason.test(body);
+const completed = (trace: string) => (status: number, body: string) => status === 201 && body.includes(trace);
+
+/** One for each plugin that is on by default and has an effect without further objects; docs: "Admission Controllers Reference" of Kubernetes. */
+export const SAMPLES: readonly Sample[] = [
+  { plugin: 'ResourceQuota', path: (namespace) => `/api/v1/namespaces/${namespace}/services`, body: { spec: { ports: [{ port: 80 }] } }, heeded: refused(/quota/) },
+  { plugin: 'LimitRanger', path: pods, body: pod(), heeded: completed(`"cpu":"${LIMIT}"`) },
+  { plugin: 'ServiceAccount', path: pods, body: pod({ serviceAccountName: 'nobody' }), heeded: refused(/nobody/) },
+  { plugin: 'NamespaceLifecycle', path: () => '/api/v1/namespaces/proofgrid-e2e-nowhere/configmaps', body: {}, heeded: (status) => status === 404 },
+  { plugin: 'Priority', path: pods, body: pod({ priorityClassName: 'nobody' }), heeded: refused(/nobody/) },
+  { plugin: 'RuntimeClass', path: pods, body: pod({ runtimeClassName: 'nobody' }), heeded: refused(/nobody/) },
+  { plugin: 'DefaultTolerationSeconds', path: pods, body: pod(), heeded: completed('"tolerationSeconds":300') },
+  { plugin: 'TaintNodesByCondition', path: () => '/api/v1/nodes', body: {}, heeded: completed('node.kubernetes.io/not-ready') },
+  {
+    plugin: 'StorageObjectInUseProtection',
+    path: (namespace) => `/api/v1/namespaces/${namespace}/persistentvolumeclaims`,
+    body: { spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Mi' } } } },
+    heeded: completed('kubernetes.io/pvc-protection'),
+  },
+  { plugin: 'PodSecurity', sinceMinor: 23, path: pods, body: pod({ hostNetwork: true }), heeded: refused(/PodSecurity/) },
+];
+
+/** What the plugins go by. */
+export async function prepareAdmission(context: ClusterContext, namespace: string): Promise<void> {
+  const api = kube(context);
+  const path = `/api/v1/namespaces/${namespace}`;
+  await Promise.all([
+    api.post(`${path}/resourcequotas`, { metadata: { name: 'none' }, spec: { hard: { services: '0' } } }),
+    api.post(`${path}/limitranges`, { metadata: { name: 'default' }, spec: { limits: [{ type: 'Container', default: { cpu: LIMIT }, defaultRequest: { cpu: LIMIT } }] } }),
+    until({
+      what: `namespace ${namespace} has an account`,
+      limitMs: 45_000,
+      signal: context.signal,
+      attempt: async () => ((await api.send({ path: `${path}/serviceaccounts/default` })).status === 200 ? { value: undefined } : { observed: 'no account' }),
+    }),
+  ]);
+}
+
+/** Asks one API server for every sample, as a dry run, until its plugin heeds it. */
+export async function admissionComplaints(context: ClusterContext, { host, api }: ApiServer, namespace: string): Promise<string[]> {
+  const minor = Number(context.deployment.spec.kubernetes.version.split('.')[1]);
+  const complaints = await Promise.all(SAMPLES.filter(({ sinceMinor = 0 }) => minor >= sinceMinor).map(async ({ plugin, path, body, heeded }) => {
+    try {
+      await until({
+        what: `${plugin} heeds its sample`,
+        limitMs: patiently(context, ADMITTED_LIMIT),
+        signal: context.signal,
+        attempt: async () => {
+          const answer = await api.send({ method: 'POST', path: `${path(namespace)}?dryRun=All`, body: { metadata: { name: uniqueName('dry') }, ...body } });
+          if (heeded(answer.status, answer.body)) return { value: undefined };
+          return { observed: `its sample is answered with HTTP ${answer.status}${answer.status < 300 ? '' : ` ${statusMessage(answer.body)}`}` };
+        },
+      });
+      return [];
+    } catch (error) {
+      if (error instanceof ProductFault) return [`${host.name}: ${plugin}: ${error.observed}`];
+      throw error;
+    }
+  }));
+  return complaints.flat();
+}
