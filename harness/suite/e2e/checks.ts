@@ -26,6 +26,7 @@ import { kubeletRights } from './check/kubelet-rights.ts';
 import { leaderLeases } from './check/leader-leases.ts';
 import { limitsOfAbuse } from './check/limits-of-abuse.ts';
 import { logs } from './check/logs.ts';
+import { nodeLabelsAndTaints } from './check/node-labels-and-taints.ts';
 import { nodePort } from './check/node-port.ts';
 import { nodesReady } from './check/nodes-ready.ts';
 import { ownService } from './check/own-service.ts';
@@ -62,7 +63,7 @@ export interface CheckPhase {
 /** The suite in its order; the checks of one phase run side by side, so none of them may change what another looks at. */
 export const E2E_PHASES: readonly CheckPhase[] = [
   { phase: 'control-plane', checks: [etcdHealth, apiServerVersion, leaderLeases] },
-  { phase: 'nodes', checks: [nodesReady, preloadedImagesKept] },
+  { phase: 'nodes', checks: [nodesReady, nodeLabelsAndTaints, preloadedImagesKept] },
   { phase: 'pods', checks: [testPods, podOnEveryNode, exec, logs, portForward, configMapVolume, secretVolume] },
   { phase: 'controllers', checks: [controllersWork, apiGroupsAnswer, admissionRefuses, tokensAccepted] },
   { phase: 'network', checks: [packetsArrive, podToPodSameNode, podToPodAcrossNodes, hostToPod, sourceAddresses] },
