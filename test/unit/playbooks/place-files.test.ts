@@ -5,6 +5,11 @@ import { execa } from 'execa';
 import { afterAll, expect, test } from 'vitest';
 
 const MODULE = path.resolve('playbooks/plugins/modules/place_files.py');
+/** As Ansible runs it: with our own module_utils among its own. */
+const RUN = `import runpy, sys, ansible.module_utils
+ansible.module_utils.__path__.append(sys.argv[2])
+module, sys.argv = sys.argv[1], sys.argv[:1]
+runpy.run_path(module, run_name='__main__')`;
 const directory = mkdtempSync(path.join(tmpdir(), 'place-files-'));
 afterAll(() => rmSync(directory, { recursive: true }));
 
@@ -15,7 +20,7 @@ interface Result {
 
 async function place(parameters: object, check: boolean): Promise<Result> {
   const input = JSON.stringify({ ANSIBLE_MODULE_ARGS: { ...parameters, _ansible_check_mode: check } });
-  const { stdout } = await execa('/usr/bin/python3', ['-B', MODULE], { input });
+  const { stdout } = await execa('/usr/bin/python3', ['-B', '-c', RUN, MODULE, path.resolve('playbooks/plugins/module_utils')], { input });
   return JSON.parse(stdout) as Result;
 }
 
