@@ -24,11 +24,11 @@ afterAll(() => cluster?.close());
 
 /** The operation fails in pre-install as `message` says, at its line, and nothing is other than before. */
 async function expectRefused(message: RegExp, altered: Parameters<typeof on.run>[1], place?: RegExp): Promise<void> {
-  const before = await Promise.all(hosts.map(snapshot));
+  const before = await Promise.all(hosts.map((host) => snapshot(host, cluster.context)));
   const { outcome, failure, changed, file } = await on.run('deploy', altered);
   expect(failure?.message).toMatch(message);
   expect({ outcome, changed, step: failure?.step }).toEqual({ outcome: 'failed', changed: 0, step: 'pre-install' });
-  expect(await Promise.all(hosts.map(snapshot))).toEqual(before);
+  expect(await Promise.all(hosts.map((host) => snapshot(host, cluster.context)))).toEqual(before);
   if (place === undefined) return;
   const [, line] = new RegExp(`^${file}:(\\d+):\\d+: `).exec(failure?.message ?? '') ?? [];
   expect((await readFile(file, 'utf8')).split('\n')[Number(line) - 1]).toMatch(place);
@@ -121,10 +121,10 @@ test('reset of another cluster is refused, and that of this one leaves what othe
   await must(worker, ['iptables', '-t', 'nat', '-A', 'CNI-abc', '-d', '10.88.0.2', '-m', 'comment', '--comment', 'name: "podman" id: "1"', '-j', 'ACCEPT']);
   await must(worker, ['ip', 'netns', 'add', 'cni-mine']);
   await must(worker, ['ip', '-netns', 'cni-mine', 'address', 'add', '10.88.0.2/16', 'dev', 'lo', 'scope', 'global']);
-  const before = await Promise.all(hosts.map(snapshot));
+  const before = await Promise.all(hosts.map((host) => snapshot(host, cluster.context)));
   const refused = await on.run('reset', { state: await on.emptyState() });
   expect(refused).toMatchObject({ outcome: 'failed', changed: 0, failure: { message: expect.stringContaining('[CLUSTER_OTHER]') as string } });
-  expect(await Promise.all(hosts.map(snapshot))).toEqual(before);
+  expect(await Promise.all(hosts.map((host) => snapshot(host, cluster.context)))).toEqual(before);
 
   const record = JSON.parse(await must(worker, ['cat', '/etc/proofgrid/cluster.json'])) as { id: string };
   expect(await on.run('reset', { state: await on.emptyState(), clusterId: record.id })).toMatchObject({ outcome: 'passed', changed: hosts.length });

@@ -1,7 +1,9 @@
 import { cp, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import type { V1Pod } from '@kubernetes/client-node';
 import { parse, stringify } from 'yaml';
-import type { Host } from '../../harness/suite/check.ts';
+import type { ClusterContext, Host } from '../../harness/suite/check.ts';
+import { kube } from '../../harness/suite/e2e/api-server.ts';
 import { must } from '../../harness/suite/e2e/machine.ts';
 import { clusterDeploymentSchema, type ClusterDeployment } from '../../lifecycle/cluster-deployment.ts';
 import { readDocument } from '../../lifecycle/document.ts';
@@ -16,7 +18,7 @@ const FILES = ['/etc/kubernetes', '/etc/etcd', '/etc/proofgrid', '/etc/systemd/s
 const UNITS = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubelet', 'kube-proxy', 'containerd'];
 
 /** What a refused operation must leave as it is: files, processes, members of etcd, pods. */
-export async function snapshot(host: Host): Promise<string> {
+export async function snapshot(host: Host, context: ClusterContext): Promise<string> {
   const controlPlane = host.roles.includes('control-plane');
   // A machine lacks what its roles do not need: find(1) then ends with 1 and lists the rest.
   const files = await host.exec(['find', ...FILES, '-type', 'f', '-exec', 'sha256sum', '{}', '+']);
@@ -24,10 +26,15 @@ export async function snapshot(host: Host): Promise<string> {
   const said = [
     files.stdout,
     await must(host, ['systemctl', 'show', '--property=Id,MainPID', ...UNITS.map((unit) => `${unit}.service`)]),
-    controlPlane ? await must(host, ['kubectl', '--kubeconfig', '/etc/kubernetes/admin.conf', 'get', 'pods', '--all-namespaces', '--output', 'jsonpath={range .items[*]}{.metadata.uid} {.status.podIP} {.status.containerStatuses[*].restartCount}{"\\n"}{end}']) : '',
+    controlPlane ? await podsOf(context) : '',
     controlPlane ? await must(host, ['etcdctl', '--cacert', '/etc/etcd/pki/ca.crt', '--cert', '/etc/etcd/pki/server.crt', '--key', '/etc/etcd/pki/server.key', 'member', 'list']) : '',
   ];
   return said.map((text) => text.split('\n').sort().join('\n')).join('\n');
+}
+
+async function podsOf(context: ClusterContext): Promise<string> {
+  const { items } = await kube(context).get<{ items: V1Pod[] }>('/api/v1/pods');
+  return items.map(({ metadata, status }) => [metadata?.uid, status?.podIP, ...(status?.containerStatuses ?? []).map(({ restartCount }) => restartCount)].join(' ')).join('\n');
 }
 
 interface Altered {
