@@ -24,7 +24,7 @@ export async function readMachines(file: string): Promise<Machine[]> {
     const { ansible_host: address = name, ansible_port: port = 22, ansible_user: user = 'root', ansible_ssh_private_key_file: key = '', ansible_ssh_common_args: args = '' } = host ?? {};
     const options = await wordsOf(args);
     if (options === undefined) problems.push(problem(['all', 'hosts', name, 'ansible_ssh_common_args'], 'INVENTORY_WORDS', 'these are no words of a shell', 'close every quote'));
-    else machines.push({ name, address, port, user, identityFile: key.replaceAll('%%', '%'), knownHostsFile: '', options });
+    else machines.push({ name, address, port, user, identityFile: key, knownHostsFile: '', options });
   }
   const [first, ...others] = problems;
   if (first !== undefined) throw new DocumentError([first, ...others]);

@@ -19,6 +19,11 @@ case "$*" in
   'images label '*) echo "$4" > labels ;;
 esac
 `;
+/** As Ansible runs it: with our own module_utils among its own. */
+const RUN = `import runpy, sys, ansible.module_utils
+ansible.module_utils.__path__.append(sys.argv[2])
+module, sys.argv = sys.argv[1], sys.argv[:1]
+runpy.run_path(module, run_name='__main__')`;
 let directory: string;
 
 beforeEach(async () => {
@@ -34,7 +39,7 @@ async function loadImages(): Promise<{ changed: boolean; loaded: string[]; pinne
   const images = [{ reference: REFERENCE, path: path.join(directory, 'image.tar'), sha256 }];
   const input = JSON.stringify({ ANSIBLE_MODULE_ARGS: { engine: 'containerd', images, record: path.join(directory, 'record.json') } });
   const module = path.join(playbooks, 'plugins/modules/image_archives.py');
-  const { stdout } = await execa('/usr/bin/python3', [module], { input, cwd: directory, env: { PATH: `${directory}:${process.env['PATH']}`, PYTHONDONTWRITEBYTECODE: '1' } });
+  const { stdout } = await execa('/usr/bin/python3', ['-c', RUN, module, path.join(playbooks, 'plugins/module_utils')], { input, cwd: directory, env: { PATH: `${directory}:${process.env['PATH']}`, PYTHONDONTWRITEBYTECODE: '1' } });
   return JSON.parse(stdout) as { changed: boolean; loaded: string[]; pinned: string[] };
 }
 
