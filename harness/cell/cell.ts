@@ -3,13 +3,11 @@ import { worst } from '../journal/verdict.ts';
 import type { Lease } from '../provider/contract.ts';
 import type { CellRun } from './cell-run.ts';
 import { conclude } from './conclude.ts';
+import { startHeart, type Heart } from './heart.ts';
 import { messageOf, verdictOf } from './phase.ts';
 import { prepare } from './prepare.ts';
 import { makeCellDirectory, type CellPaths } from './run-directory.ts';
 import { runSuites } from './suites.ts';
-
-/** How often a lease is renewed, in milliseconds: several chances within its time to live. */
-const HEARTBEAT_INTERVAL = 20_000;
 
 /** One cell's life: lease, suites, evidence, release. Never rejects: whatever happens is in the journal. */
 export async function runCell(run: CellRun): Promise<Verdict> {
@@ -26,23 +24,23 @@ export async function runCell(run: CellRun): Promise<Verdict> {
   for (const [name, value] of Object.entries(cell.axes)) journal.write({ type: 'property', cell: cell.slug, name, value });
   cell.notes.forEach((value, index) => journal.write({ type: 'property', cell: cell.slug, name: `note.${index + 1}`, value }));
   const paths = await makeCellDirectory(run.directory.root, cell.slug);
-  const heart: { timer?: NodeJS.Timeout } = {};
+  let heart: Heart | undefined;
   try {
     verdicts.push(
       ...(await life(run, paths, (acquired) => {
         lease = acquired;
-        heart.timer = startHeartbeat(run, acquired);
+        heart = startHeart(run, acquired);
       })),
     );
   } catch (error) {
     fail(error);
   }
-  await conclude({ run, paths, lease, verdict: worst(verdicts) }).then((verdict) => verdicts.push(verdict), async (error: unknown) => {
+  await conclude({ run, paths, lease, verdict: worst(verdicts), beforeMachines: async () => heart?.stop() }).then((verdict) => verdicts.push(verdict), async (error: unknown) => {
     fail(error);
     // only a journal that cannot be written gets here (a full disk): the machines must go all the same, and what was kept too
     if (lease !== undefined) await run.provider.release(lease).catch(() => undefined);
   });
-  clearInterval(heart.timer);
+  await heart?.stop();
   const verdict = run.signal.aborted && worst(verdicts) === 'passed' ? 'aborted' : worst(verdicts);
   const durationMs = Math.round(performance.now() - started);
   journal.write({ type: 'cell-finished', cell: cell.slug, verdict, durationMs, ...(reason === undefined ? {} : { reason }) });
@@ -71,12 +69,4 @@ async function life(run: CellRun, paths: CellPaths, onLease: (lease: Lease) => v
     },
   });
   return [...verdicts, ...(await runSuites({ run, paths, suites: onMachines, prepared }))];
-}
-
-function startHeartbeat({ provider, journal, cell }: CellRun, lease: Lease): NodeJS.Timeout {
-  return setInterval(() => {
-    provider.heartbeat(lease).catch((error: unknown) => {
-      journal.write({ type: 'progress', cell: cell.slug, message: `heartbeat failed: ${messageOf(error)}` });
-    });
-  }, HEARTBEAT_INTERVAL);
 }

@@ -19,16 +19,19 @@ interface Conclusion {
   readonly paths: CellPaths;
   readonly lease: Lease | undefined;
   readonly verdict: Verdict;
+  /** Called once the evidence is there, before the machines are kept or released. */
+  readonly beforeMachines: () => Promise<void>;
 }
 
 /** Evidence, then the machines: always in this order, whatever has happened before. */
-export async function conclude({ run, paths, lease, verdict }: Conclusion): Promise<Verdict> {
+export async function conclude({ run, paths, lease, verdict, beforeMachines }: Conclusion): Promise<Verdict> {
   if (lease === undefined) return 'skipped'; // neutral: there was nothing to gather and nothing to remove
   const { journal, cell } = run;
   const phase = openPhase(journal, { cell: cell.slug, suite: 'cell', phase: 'conclude' }, ['evidence', 'machines']);
   try {
     await phase.run('evidence', () => collect(run, paths, lease)).catch(() => undefined); // journalled; the machines must go all the same
     const kept = run.keep === 'always' || (run.keep === 'failed' && verdict !== 'passed' && !run.signal.aborted);
+    await beforeMachines();
     return await phase.run('machines', () => (kept ? keep(run, lease) : release(run, lease)));
   } catch (error) {
     journal.write({ type: 'progress', cell: cell.slug, message: messageOf(error) });

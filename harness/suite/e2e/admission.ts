@@ -54,13 +54,14 @@ export async function prepareAdmission(context: ClusterContext, namespace: strin
   await Promise.all([
     api.post(`${path}/resourcequotas`, { metadata: { name: 'none' }, spec: { hard: { services: '0' } } }),
     api.post(`${path}/limitranges`, { metadata: { name: 'default' }, spec: { limits: [{ type: 'Container', default: { cpu: LIMIT }, defaultRequest: { cpu: LIMIT } }] } }),
-    until({
-      what: `namespace ${namespace} has an account`,
-      limitMs: 45_000,
-      signal: context.signal,
-      attempt: async () => ((await api.send({ path: `${path}/serviceaccounts/default` })).status === 200 ? { value: undefined } : { observed: 'no account' }),
-    }),
+    accountIn(context, path),
   ]);
+}
+
+/** The account that every pod of a namespace has for want of another. Its controller makes it too, some time later. */
+async function accountIn(context: ClusterContext, namespacePath: string): Promise<void> {
+  const { status, body } = await kube(context).send({ method: 'POST', path: `${namespacePath}/serviceaccounts`, body: { metadata: { name: 'default' } } });
+  if (status >= 300 && status !== 409) throw new ProductFault('the API server takes a ServiceAccount', `HTTP ${status}: ${statusMessage(body)}`);
 }
 
 /** Asks one API server for every sample, as a dry run, until its plugin heeds it. */
