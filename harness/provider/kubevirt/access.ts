@@ -21,12 +21,16 @@ export function waysOf({ access }: Pick<Site, 'access'>, { inCluster }: Pick<Con
 
 type Reaching = Pick<Context, 'ways' | 'tunnels'>;
 
-/** The machine by the first way on which its sshd greets; the same address in both. */
+/**
+ * The machine by the first way on which its sshd greets; the same address in both. The straight way is tried once more after
+ * the detour: sshd may have started between the two, and a detour taken by chance dies with the API server.
+ */
 export async function reach({ ways, tunnels }: Reaching, namespace: string, machine: Machine): Promise<Machine | undefined> {
   if (ways.straight && (await greets(machine, STRAIGHT_LIMIT))) return machine;
   if (!ways.tunnelled) return undefined;
   const through = await detour(tunnels, namespace, machine);
-  return (await greets(through)) ? through : undefined;
+  if (!(await greets(through))) return undefined;
+  return ways.straight && (await greets(machine)) ? machine : through;
 }
 
 /** The same for one that was reached before, whether its sshd greets just now or not. */

@@ -77,3 +77,19 @@ test('a machine whose sshd greets is reached straight, unless the site forbids i
   const nowhere = { ...machine, address: '127.0.0.1', port: 1 };
   expect(await reach({ tunnels: made, ways: { ...ways, tunnelled: false } }, 'n', nowhere)).toBeUndefined();
 });
+
+test('a machine whose sshd starts between the straight attempt and the detour is reached straight', async () => {
+  const server = createServer((socket) => socket.end(up ? 'SSH-2.0-test\r\n' : '')).listen(0, '127.0.0.1');
+  let up = false;
+  onTestFinished(() => void server.close());
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const machine = { name: 'a', address: '127.0.0.1', port, user: 'root', identityFile: '', knownHostsFile: '' };
+  const made = tunnels(async () => {
+    up = true;
+    const [near, far] = duplexPair();
+    far.write('SSH-2.0-test\r\n');
+    return near;
+  });
+  expect(await reach({ tunnels: made, ways: { straight: true, tunnelled: true } }, 'n', machine)).toBe(machine);
+});
