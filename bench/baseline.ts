@@ -21,7 +21,7 @@ export const baseline: Subject = {
       if (machine === undefined) throw new Error('the lease has no machine');
       const settings = settingsOf(prepared.deployment);
       const { exitCode, stderr } = await sshHost(machine, [], { signal }).exec(['env', ...settings, 'sh', '-s'], { input: script, limitMs: SCRIPT_LIMIT });
-      if (exitCode !== 0) throw new Error(`the baseline script failed: ${stderr.slice(-1000)}`);
+      if (exitCode !== 0) throw new Error(`the baseline script failed: ${stderr.slice(-6000)}`);
       const seconds = (performance.now() - started) / 1000;
       return { seconds, parts: { machines: machineSeconds, script: seconds - machineSeconds } };
     });

@@ -3,14 +3,18 @@ import { runOperation } from '../lifecycle/run-operation.ts';
 import type { LifecycleEvent } from '../lifecycle/event.ts';
 import type { DeployCell } from './subject.ts';
 import { TimeLog } from './time-log.ts';
-import { defaultCell, onMachines } from './workplace.ts';
+import { defaultCell, onMachines, withoutAddOns } from './workplace.ts';
 
 /** Milliseconds: many times what it takes, so only a hang ever meets it. */
 const DEPLOY_LIMIT = 15 * 60_000;
 
-/** Deploys the default cell of a topology through the provider and the lifecycle runner, as `proofgrid run` does. */
-export const deployCell: DeployCell = async (topology, signal) => {
-  const cell = await defaultCell(topology);
+/**
+ * Deploys the default cell of a topology through the provider and the lifecycle runner, as `proofgrid run` does: with all of
+ * its add-ons, or with what the script has too.
+ */
+export const deployCell = ({ addOns }: { readonly addOns: boolean }): DeployCell => async (topology, signal) => {
+  const whole = await defaultCell(topology);
+  const cell = addOns ? whole : withoutAddOns(whole);
   const started = performance.now();
   return onMachines(cell, signal, async ({ paths, prepared, machineSeconds }) => {
     const log = new TimeLog();

@@ -14,6 +14,7 @@ interface Options {
   readonly rounds: number;
   readonly json: boolean;
   readonly only: string[];
+  readonly addOns: boolean;
 }
 
 type Topology = keyof typeof LIMITS;
@@ -48,10 +49,10 @@ function tables(measured: readonly Measured[]): string {
   return [resultTable(measured.map(({ result }) => result)), ...ours.map(({ result, times }) => timeTable(result.name, times))].join('\n\n');
 }
 
-async function main({ rounds, json, only }: Options): Promise<void> {
+async function main({ rounds, json, only, addOns }: Options): Promise<void> {
   const stop = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort());
-  const subjects = [baseline, ...only.map((topology) => cellSubject(topology as Topology, deployCell))];
+  const subjects = [baseline, ...only.map((topology) => cellSubject(topology as Topology, deployCell({ addOns })))];
   const log = (line: string) => process.stderr.write(`${line}\n`);
   try {
     await warmArtifacts(await Promise.all(['all-in-one', ...only].map(defaultCell)), stop.signal, log);
@@ -83,6 +84,7 @@ await new Command('bench:deploy')
   .description('measures our deploy against a plain shell script, in turn on this machine; exit code 1 when a limit is passed')
   .option('--rounds <N>', 'rounds; medians are reported', positive, 3)
   .option('--only <TOPOLOGIES>', 'some of all-in-one,small,ha', topologies, Object.keys(LIMITS))
+  .option('--add-ons', 'with every add-on of the default cells, which the script does not deploy', false)
   .option('--json', 'JSON instead of a table', false)
   .action(main)
   .parseAsync();

@@ -35,6 +35,12 @@ export async function defaultCell(topology: string): Promise<Cell> {
   return cell;
 }
 
+/** The same cell with no more on top of Kubernetes than the script deploys: DNS. */
+export function withoutAddOns(cell: Cell): Cell {
+  const none = { type: 'none', reason: 'the script deploys none' } as const;
+  return { ...cell, addOns: { ...cell.addOns, policy: none, metrics: none, storage: none } };
+}
+
 /** Fetches and builds what the cells need, so that the first round measures no download. */
 export async function warmArtifacts(cells: readonly Cell[], signal: AbortSignal, report: (message: string) => void): Promise<void> {
   const artifacts = createArtifacts();

@@ -73,7 +73,9 @@ cat > /etc/kubernetes/kubelet.yaml <<CONF
 {apiVersion: kubelet.config.k8s.io/v1beta1, kind: KubeletConfiguration, cgroupRoot: "/$name", failSwapOn: false,
  authentication: {anonymous: {enabled: false}, webhook: {enabled: true}, x509: {clientCAFile: $pki/ca.crt}},
  containerRuntimeEndpoint: "unix:///run/containerd/containerd.sock", nodeStatusUpdateFrequency: 1s, clusterDNS: [10.96.0.10],
- clusterDomain: cluster.local, imageGCHighThresholdPercent: 100, $cgroup
+ clusterDomain: cluster.local, imageGCHighThresholdPercent: 100,
+ # As ours: the kubelet's own shares of the disk are tens of GiB on a large host, and no pod starts below them.
+ evictionHard: {memory.available: 100Mi, nodefs.available: 2Gi, nodefs.inodesFree: 5%, imagefs.available: 2Gi}, $cgroup
  authorization: {mode: Webhook}, tlsCertFile: $pki/kubelet.crt, tlsPrivateKeyFile: $pki/kubelet.key}
 CONF
 cat > /etc/kubernetes/kube-proxy.yaml <<CONF
@@ -113,9 +115,14 @@ within() { # SECONDS WHAT COMMAND…
   limit=$(($(date +%s) + $1)) what=$2
   shift 2
   until "$@" >/dev/null 2>&1; do
-    [ "$(date +%s)" -lt "$limit" ] || { echo "$what: not within its limit" >&2; exit 1; }
+    [ "$(date +%s)" -lt "$limit" ] || { seen >&2; echo "$what: not within its limit" >&2; exit 1; }
     sleep 0.2
   done
+}
+seen() {
+  kubectl -n kube-system get pods -o wide
+  kubectl -n kube-system get events -o custom-columns=:.involvedObject.name,:.reason,:.message | tail -n 15
+  journalctl --no-pager --output=cat --lines=5 --unit=kubelet --unit=kube-controller-manager
 }
 ready() { [ "$(kubectl get node "$name" -o 'jsonpath={.status.conditions[?(@.type=="Ready")].status}')" = True ]; }
 [ -z "$ARCHIVES" ] || for archive in $ARCHIVES; do ctr --namespace k8s.io images import "$archive" >/dev/null; done
