@@ -3,8 +3,8 @@ import { admissionRefuses } from './check/admission-refuses.ts';
 import { anonymousRefused } from './check/anonymous-refused.ts';
 import { apiEndpointSurvives } from './check/api-endpoint-survives.ts';
 import { apiGroupsAnswer } from './check/api-groups-answer.ts';
-import { apiService } from './check/api-service.ts';
 import { apiServerVersion } from './check/api-server-version.ts';
+import { apiService } from './check/api-service.ts';
 import { auditRecorded } from './check/audit-recorded.ts';
 import { certificateNames } from './check/certificate-names.ts';
 import { certificateValidity } from './check/certificate-validity.ts';
@@ -12,6 +12,7 @@ import { claimKeepsData } from './check/claim-keeps-data.ts';
 import { clusterIpUdp } from './check/cluster-ip-udp.ts';
 import { clusterIp } from './check/cluster-ip.ts';
 import { configMapVolume } from './check/configmap-volume.ts';
+import { containersEnd } from './check/containers-end.ts';
 import { controllersWork } from './check/controllers-work.ts';
 import { deployChangesNothing } from './check/deploy-changes-nothing.ts';
 import { dnsExternalName } from './check/dns-external-name.ts';
@@ -22,8 +23,10 @@ import { etcdHealth } from './check/etcd-health.ts';
 import { exec } from './check/exec.ts';
 import { fileModes } from './check/file-modes.ts';
 import { hostToPod } from './check/host-to-pod.ts';
+import { imageStore } from './check/image-store.ts';
 import { kubeletRights } from './check/kubelet-rights.ts';
 import { leaderLeases } from './check/leader-leases.ts';
+import { limitsEnforced } from './check/limits-enforced.ts';
 import { limitsOfAbuse } from './check/limits-of-abuse.ts';
 import { logs } from './check/logs.ts';
 import { nodeLabelsAndTaints } from './check/node-labels-and-taints.ts';
@@ -46,6 +49,7 @@ import { portForward } from './check/port-forward.ts';
 import { preloadedImagesKept } from './check/preloaded-images-kept.ts';
 import { proxyMode } from './check/proxy-mode.ts';
 import { resourceMetrics } from './check/resource-metrics.ts';
+import { schedulerObeys } from './check/scheduler-obeys.ts';
 import { secretEncryptedAtRest } from './check/secret-encrypted-at-rest.ts';
 import { secretVolume } from './check/secret-volume.ts';
 import { serviceUsers } from './check/service-users.ts';
@@ -63,9 +67,9 @@ export interface CheckPhase {
 /** The suite in its order; the checks of one phase run side by side, so none of them may change what another looks at. */
 export const E2E_PHASES: readonly CheckPhase[] = [
   { phase: 'control-plane', checks: [etcdHealth, apiServerVersion, leaderLeases] },
-  { phase: 'nodes', checks: [nodesReady, nodeLabelsAndTaints, preloadedImagesKept] },
-  { phase: 'pods', checks: [testPods, podOnEveryNode, exec, logs, portForward, configMapVolume, secretVolume] },
-  { phase: 'controllers', checks: [controllersWork, apiGroupsAnswer, admissionRefuses, tokensAccepted] },
+  { phase: 'nodes', checks: [nodesReady, nodeLabelsAndTaints, imageStore, preloadedImagesKept] },
+  { phase: 'pods', checks: [testPods, podOnEveryNode, exec, logs, portForward, configMapVolume, secretVolume, limitsEnforced, containersEnd] },
+  { phase: 'controllers', checks: [controllersWork, schedulerObeys, apiGroupsAnswer, admissionRefuses, tokensAccepted] },
   { phase: 'network', checks: [packetsArrive, podToPodSameNode, podToPodAcrossNodes, hostToPod, sourceAddresses] },
   { phase: 'services', checks: [proxyMode, clusterIp, clusterIpUdp, ownService, nodePort, apiService, dns] },
   { phase: 'policy', checks: [policyDefaultDeny, policyAllowByPod, policyAllowByNamespace, policyAllowByPort, policyAllowByCidr, policyEgress] },

@@ -5,6 +5,7 @@ import { must } from '../machine.ts';
 import { AGENT_LIMIT, AGENT_PATH, agentPods, agentReady } from '../policy/agent.ts';
 import { until } from '../wait.ts';
 import { faulty, type Mend } from './mend.ts';
+import { repeatScript } from './unit.ts';
 
 /** Where the agent sends the packets of pods through their policies. */
 const CHAINS = ['KUBE-ROUTER-INPUT', 'KUBE-ROUTER-FORWARD', 'KUBE-ROUTER-OUTPUT'] as const;
@@ -54,11 +55,8 @@ async function untilNotAccepted(context: ClusterContext, host: Host): Promise<vo
 
 /** Something empties the sets of addresses that policies match, as fast as the agent fills them. */
 export const policySetsEmptied: Sabotage['apply'] = faulty(async (context, mend) => {
-  const loop = 'while :; do ipset list -name | grep -E "^KUBE-(SRC|DST)-" | sed "s/^/flush /" | ipset restore; sleep 0.1; done';
-  for (const host of nodes(context)) {
-    mend(() => must(host, ['systemctl', 'stop', EMPTIER]));
-    await must(host, ['systemd-run', '--quiet', '--collect', `--unit=${EMPTIER}`, 'sh', '-c', loop]);
-  }
+  const empty = 'ipset list -name | grep -E "^KUBE-(SRC|DST)-" | sed "s/^/flush /" | ipset restore';
+  for (const host of nodes(context)) await repeatScript(host, EMPTIER, empty, mend);
 });
 
 /** The agent flushes its rules whenever it starts, and lays them again seconds later. */

@@ -24,3 +24,10 @@ async function crash(host: Host, unit: string): Promise<void> {
   await host.exec(['systemctl', 'kill', '--signal=KILL', unit]);
   await must(host, ['systemctl', 'stop', unit], { limitMs: 90_000 });
 }
+
+/** Runs a shell script again and again on a machine, as a program that somebody left behind. systemd reads `$` as its own. */
+export async function repeatScript(host: Host, unit: string, script: string, mend: Mend): Promise<void> {
+  mend(() => must(host, ['systemctl', 'stop', unit]));
+  const loop = `while :; do ${script}; sleep 0.1; done`;
+  await must(host, ['systemd-run', '--quiet', '--collect', `--unit=${unit}`, 'sh', '-c', loop.replaceAll('$', '$$$$')]);
+}
