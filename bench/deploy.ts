@@ -4,6 +4,7 @@ import { baseline } from './baseline.ts';
 import { deployCell } from './cell.ts';
 import { resultOf, resultTable } from './result.ts';
 import type { Result } from './result.ts';
+import { positive } from './rounds.ts';
 import { cellSubject, LIMITS } from './subject.ts';
 import type { Round, Subject } from './subject.ts';
 import type { DeployTimes } from './time-log.ts';
@@ -66,12 +67,6 @@ async function main({ rounds, json, only, addOns }: Options): Promise<void> {
   } finally {
     await closeSshMasters();
   }
-}
-
-function positive(value: string): number {
-  const number = Number(value);
-  if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError('a whole number from 1');
-  return number;
 }
 
 function topologies(value: string): string[] {

@@ -1,23 +1,20 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { ProofgridError } from '../../lifecycle/error.ts';
-import { createArtifacts } from '../artifact/artifacts.ts';
 import { messageOf, verdictOf } from '../cell/phase.ts';
 import { makeRunDirectory, newRunName, type RunDirectory } from '../cell/run-directory.ts';
 import { EXISTING, type Verdict } from '../journal/event.ts';
 import { exitCodeOf, worst } from '../journal/verdict.ts';
 import { openJournal, type OpenJournal } from '../journal/write.ts';
 import { closeSshMasters } from '../machine/ssh.ts';
-import { seeded } from '../matrix/deployment.ts';
 import { consoleReporter } from '../report/console.ts';
 import { writeReports } from '../report/write.ts';
-import type { ClusterContext } from '../suite/check.ts';
 import { nodes } from '../suite/e2e/api-server.ts';
 import { NAMESPACES } from '../suite/e2e/namespace.ts';
 import { refuseForeignNamespaces, removeNamespaces } from '../suite/e2e/namespaces.ts';
 import { runE2eSuite } from '../suite/e2e/run.ts';
-import { loadTestImage, unloadTestImage } from '../suite/e2e/test-image.ts';
 import { proofgridVersion } from '../version.ts';
+import { readyContext } from './ready-context.ts';
 import { targetOfCluster, targetsOfRun, type CheckTarget, type ExistingCluster } from './target.ts';
 
 export interface CheckRequest {
@@ -36,8 +33,6 @@ export interface CheckRequest {
   readonly signal: AbortSignal;
 }
 
-/** https://github.com/kubernetes/kubernetes/blob/v1.37.2/test/images/agnhost/VERSION */
-const REGISTRY_IMAGE = 'registry.k8s.io/e2e-test-images/agnhost:2.66.1';
 const SUITE = 'e2e';
 
 /** Runs the checks on clusters that exist. Rejects only before anything was created; resolves with the exit code. */
@@ -127,30 +122,4 @@ async function checkCell(request: CheckRequest, target: CheckTarget, journal: Op
   const verdict = signal.aborted && worst(verdicts) === 'passed' ? 'aborted' : worst(verdicts);
   journal.write({ type: 'cell-finished', cell, verdict, durationMs: Math.round(performance.now() - started), ...(reason === undefined ? {} : { reason }) });
   return verdict;
-}
-
-interface Ready {
-  readonly context: ClusterContext;
-  /** Takes the test image away from nodes that did not have it. */
-  readonly undo: () => Promise<void>;
-}
-
-async function readyContext(request: CheckRequest, target: CheckTarget, log: (message: string) => void): Promise<Ready> {
-  const { signal } = request;
-  const nothing = async () => Promise.resolve();
-  const bare = { ...target.context, signal, log };
-  if (request.testImage !== undefined) return { context: { ...bare, testImage: request.testImage, testImagePulled: true }, undo: nothing };
-  const known = commonImage(target);
-  if (known !== undefined) return { context: { ...bare, testImage: known, testImagePulled: true }, undo: nothing };
-  if (target.kept === undefined) return { context: { ...bare, testImage: REGISTRY_IMAGE, testImagePulled: true }, undo: nothing };
-  const { agnhost } = await createArtifacts().images({ signal, report: log });
-  const context = { ...bare, testImage: agnhost.reference };
-  const loaded = await loadTestImage(context, seeded(agnhost));
-  return { context, undo: async () => unloadTestImage(context, agnhost.reference, loaded) };
-}
-
-/** An agnhost that every node has already: nothing has to be pulled or loaded. */
-function commonImage({ nodes: all }: CheckTarget): string | undefined {
-  const [first, ...others] = all;
-  return first?.images.find((image) => /\/agnhost:/.test(image) && others.every(({ images }) => images.includes(image)));
 }
