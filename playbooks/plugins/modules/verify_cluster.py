@@ -11,7 +11,6 @@ short_description: Verify the deployed state of a whole cluster from one of its 
 description:
   - Runs every check until all hold in the same round, or until the limit; then fails with the expected and the observed
     state of each check that does not hold. Changes nothing.
-  - The API endpoint is asked from the controller too, with the credentials of I(endpoint), when that is given.
 options:
   admin:
     description: Where the API is, and an administrator's credentials in PEM. No machine keeps them.
@@ -34,14 +33,6 @@ options:
       version: {description: Version of every member., type: str, required: true}
       members: {description: Name to client URL., type: dict, required: true}
       ca: {description: Authority of the members., type: path, required: true}
-      certificate: {description: Client certificate., type: path, required: true}
-      key: {description: Client key., type: path, required: true}
-  endpoint:
-    description: The API endpoint as reached from the controller, and files on the controller.
-    type: dict
-    suboptions:
-      url: {description: URL., type: str, required: true}
-      ca: {description: Authority., type: path, required: true}
       certificate: {description: Client certificate., type: path, required: true}
       key: {description: Client key., type: path, required: true}
   limit_seconds: {description: Limit of the whole verification., type: int, default: 60}
@@ -290,7 +281,6 @@ def main():
             'api_servers': {'type': 'dict', 'required': True},
             'etcd': {'type': 'dict', 'required': True, 'options': dict(
                 credentials, version=word, members={'type': 'dict', 'required': True})},
-            'endpoint': {'type': 'dict', 'options': dict(credentials, url=word)},
             'limit_seconds': {'type': 'int', 'default': 60},
         },
         supports_check_mode=True,
