@@ -1,13 +1,13 @@
 import { engineCheck } from './engine-check.ts';
 import { failure, type Finding, type Host, type HostCheck } from './finding.ts';
-import { bridgeFilterCheck, forwardingCheck, inotifyInstancesCheck, inotifyWatchesCheck, networkCheck, overlayCheck } from './kernel-checks.ts';
+import { bridgeFilterCheck, forwardingCheck, inotifyInstancesCheck, inotifyWatchesCheck, machineNetworksCheck, networkCheck, overlayCheck } from './kernel-checks.ts';
 import { packagesCheck, remotePackagesCheck } from './packages.ts';
 import { architectureCheck, capabilityCheck, diskCheck, memoryCheck, rootCheck, systemCheck } from './system-checks.ts';
 import { toolchainCheck } from './toolchain-check.ts';
 
 export const HOST_CHECKS: readonly HostCheck[] = [
   rootCheck, architectureCheck, systemCheck, capabilityCheck, packagesCheck, diskCheck, memoryCheck,
-  overlayCheck, bridgeFilterCheck, networkCheck, inotifyInstancesCheck, inotifyWatchesCheck, forwardingCheck, engineCheck,
+  overlayCheck, bridgeFilterCheck, networkCheck, inotifyInstancesCheck, inotifyWatchesCheck, forwardingCheck, machineNetworksCheck, engineCheck,
   toolchainCheck,
 ];
 

@@ -1,3 +1,4 @@
+import { DEFAULT_POOL, parseRoutes, poolUse } from '../provider/container/network.ts';
 import { failure, type HostCheck } from './finding.ts';
 
 /** systemd, its journal, containerd and kubelet hold about 20 per machine, and their pods more; 128 end at the fifth machine. */
@@ -55,5 +56,21 @@ export const networkCheck: HostCheck = {
       `cannot make a bridge, a veth pair, a vxlan device and a NAT table in a network namespace: ${stderr.trim().split('\n').at(-1) ?? ''}`,
       'run as root on a kernel with bridge, veth, vxlan and iptables (modprobe bridge veth vxlan ip_tables)',
     );
+  },
+};
+
+/** Networks of cells that run at once; a host that has fewer is about to have none. */
+const FEW_NETWORKS = 16;
+
+export const machineNetworksCheck: HostCheck = {
+  name: 'machine-networks',
+  async inspect({ read, run }) {
+    const listed = await run(['ip', '-json', '-4', 'address', 'show']);
+    const links = JSON.parse(listed.stdout || '[]') as { readonly addr_info?: readonly { readonly local?: string }[] }[];
+    const addresses = links.flatMap(({ addr_info = [] }) => addr_info.flatMap(({ local }) => local ?? []));
+    const { free, users } = poolUse(DEFAULT_POOL, addresses, parseRoutes((await read('/proc/net/route')) ?? ''));
+    if (free >= FEW_NETWORKS) return undefined;
+    const problem = `${free} networks of ${DEFAULT_POOL}.0.0/16 are free for machines; this host uses the others: ${users.slice(0, 3).join(', ')}, …`;
+    return failure('machine-networks', problem, 'run proofgrid reap; routes and addresses that are not Proofgrid\'s have to be removed by whoever made them');
   },
 };

@@ -17,6 +17,8 @@ const FIRST_MACHINE = 10;
 export const MOST_MACHINES = 100;
 const VIRTUAL_ADDRESS = 250;
 
+/** Of a pool. */
+const NETWORKS = 256;
 /** Bits of a lease's network. */
 const LEASE_PREFIX = 24;
 
@@ -47,6 +49,12 @@ export function macAddress(address: string): string {
   return ['02', '42', ...octets].join(':');
 }
 
+/** How many of a pool's networks are free of addresses and routes of a host, and what uses the others. */
+export function poolUse(pool: string, addresses: readonly string[], routes: readonly Route[]): { readonly free: number; readonly users: readonly string[] } {
+  const users = Array.from({ length: NETWORKS }, (_, third) => userOf(networkPlan(pool, third).subnet, addresses, routes)).filter((user) => user !== undefined);
+  return { free: NETWORKS - users.length, users };
+}
+
 export interface NetworkRequest {
   readonly name: string;
   readonly pool: string;
@@ -60,37 +68,40 @@ export interface NetworkRequest {
  */
 export async function createNetwork(engine: Engine, request: NetworkRequest): Promise<NetworkPlan> {
   const used = await usedByHost();
-  for (const third of shuffled(256)) {
+  for (const third of shuffled(NETWORKS)) {
     const plan = networkPlan(request.pool, third);
-    if (used(plan)) continue;
+    if (used(plan) !== undefined) continue;
     const facts = { subnet: plan.subnet, ...(request.virtualAddress ? { 'virtual-address': plan.virtualAddress } : {}) };
     const spec: NetworkSpec = { ...plan, name: request.name, labels: { ...request.labels, ...labelled(facts) } };
     if (await engine.createNetwork(spec)) return plan;
   }
+  const users = shuffled(NETWORKS).flatMap((third) => used(networkPlan(request.pool, third)) ?? []);
   throw new ProofgridError({
     code: 'NETWORKS_EXHAUSTED',
     fault: 'infrastructure',
-    what: `all 256 networks of ${request.pool}.0.0/16 are in use by leases, or by interfaces and routes of this host`,
+    what: `all ${NETWORKS} networks of ${request.pool}.0.0/16 are in use by leases, or by interfaces and routes of this host${users.length === 0 ? '' : `: ${users.length} by this host, as ${users.slice(0, 3).join(', ')}`}`,
     remedy: 'run proofgrid reap, and look at ip route',
   });
 }
 
-/** Tells whether an interface or a route of this host (a VPN, another engine) already uses the subnet. */
-async function usedByHost(): Promise<(plan: NetworkPlan) => boolean> {
+/** Names the interface's address or the route of this host (a VPN, another engine) that already uses a subnet. */
+async function usedByHost(): Promise<(plan: NetworkPlan) => string | undefined> {
   const addresses = Object.values(networkInterfaces()).flatMap((entries) => entries ?? []).map(({ address }) => address);
   const routes = parseRoutes(await readFile('/proc/net/route', 'utf8').catch(() => ''));
-  return (plan) => isUsed(plan.subnet, addresses, routes);
+  return (plan) => userOf(plan.subnet, addresses, routes);
 }
 
 /**
- * Whether addresses or routes lie in a /24. A wider route (10.0.0.0/8 into a VPN or a data centre) is no use of it: the
+ * Which of these addresses and routes lies in a /24. A wider route (10.0.0.0/8 into a VPN or a data centre) is no use of it: the
  * kernel prefers the longer prefix, which the engine's bridge has.
  */
-export function isUsed(subnet: string, addresses: readonly string[], routes: readonly Route[]): boolean {
+export function userOf(subnet: string, addresses: readonly string[], routes: readonly Route[]): string | undefined {
   const own = new BlockList();
   own.addSubnet(subnet.replace(/\/.*/, ''), LEASE_PREFIX);
-  return addresses.some((address) => address.includes('.') && own.check(address))
-    || routes.some(({ network, prefix }) => prefix >= LEASE_PREFIX && own.check(network));
+  const address = addresses.find((each) => each.includes('.') && own.check(each));
+  if (address !== undefined) return `the address ${address}`;
+  const route = routes.find(({ network, prefix }) => prefix >= LEASE_PREFIX && own.check(network));
+  return route === undefined ? undefined : `the route to ${route.network}/${route.prefix}`;
 }
 
 export interface Route {

@@ -13,6 +13,13 @@ import urllib.parse
 
 POLL_SECONDS = 0.1
 REQUEST_TIMEOUT_SECONDS = 30
+# An API server that restarts and a store that elects a leader are back well within it.
+RETRY_LIMIT_SECONDS = 90
+LONGEST_DELAY_SECONDS = 2
+# A second time changes nothing more: reads, server-side applies, merge patches with a resource version.
+IDEMPOTENT = ('GET', 'PATCH')
+# Refused before it was looked at (API priority and fairness); what a load balancer says; "etcdserver: leader changed".
+TRANSIENT = (429, 500, 502, 503, 504)
 # A CustomResourceDefinition is served a moment after it is established.
 DISCOVERY_LIMIT_SECONDS = 15
 
@@ -55,8 +62,31 @@ class Api(object):
             url.hostname, url.port or 443, context=tls, timeout=REQUEST_TIMEOUT_SECONDS)
         self.resources = {}
 
-    def request(self, method, path, body=None, content_type='application/json'):
-        """Returns the decoded answer; raises ApiError. A kept connection that the server closed is opened again."""
+    def request(self, method, path, body=None, content_type='application/json', retry_seconds=RETRY_LIMIT_SECONDS):
+        """Returns the decoded answer. What is idempotent is asked again while the server gives none, or says that it cannot
+        now; then raises what it said at last: ApiError, OSError or HTTPException."""
+        end, delay = time.time() + retry_seconds, POLL_SECONDS
+        while True:
+            try:
+                return self.once(method, path, body, content_type)
+            except (ApiError, OSError, http.client.HTTPException) as error:
+                if not isinstance(error, ApiError):
+                    self.connection.close()
+                if not self.repeatable(method, error) or time.time() + delay > end:
+                    raise
+            time.sleep(delay)
+            delay = min(2 * delay, LONGEST_DELAY_SECONDS)
+
+    @staticmethod
+    def repeatable(method, error):
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return False
+        if isinstance(error, ConnectionRefusedError):
+            return True
+        return method in IDEMPOTENT and (not isinstance(error, ApiError) or error.status in TRANSIENT)
+
+    def once(self, method, path, body, content_type):
+        """A kept connection that the server closed is opened again."""
         payload = None if body is None else json.dumps(body)
         headers = {'Accept': 'application/json', 'Content-Type': content_type}
         for last in (False, True):
@@ -106,9 +136,9 @@ class Api(object):
             base += '/namespaces/' + urllib.parse.quote(namespace or 'default')
         return '%s/%s/%s' % (base, entry['name'], urllib.parse.quote(name))
 
-    def get(self, path):
+    def get(self, path, retry_seconds=RETRY_LIMIT_SECONDS):
         try:
-            return self.request('GET', path)
+            return self.request('GET', path, retry_seconds=retry_seconds)
         except ApiError as error:
             if error.status == 404:
                 return None

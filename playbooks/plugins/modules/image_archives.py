@@ -86,21 +86,11 @@ class Containerd(object):
                 return value.strip().lstrip('v')
         raise ValueError('containerd does not say its version')
 
-    def columns(self, reference):
-        for line in self.ctr('images', 'list', 'name==' + reference).splitlines()[1:]:
-            columns = line.split()
-            if columns[0] == reference:
-                return columns
-        return None
-
-    def image_id(self, reference):
-        columns = self.columns(reference)
-        return columns[2] if columns else None
-
-    def is_pinned(self, reference):
-        """Labels are the last column."""
-        columns = self.columns(reference)
-        return columns is not None and PIN in columns[-1].split(',')
+    def known(self, references):
+        """Reference to (identifier, whether it is pinned) of those that the engine has. Labels are the last column."""
+        listed = [line.split() for line in self.ctr('images', 'list').splitlines()[1:]]
+        return dict((columns[0], (columns[2], PIN in columns[-1].split(','))) for columns in listed
+                    if columns and columns[0] in references)
 
     def load(self, path):
         self.ctr('images', 'import', path)
@@ -140,13 +130,10 @@ class Docker(object):
     def version(self):
         return json.loads(self.request('GET', '/version'))['Version']
 
-    def image_id(self, reference):
-        content = self.request('GET', '/images/%s/json' % urllib.parse.quote(reference))
-        return None if content is None else json.loads(content)['Id']
-
-    def is_pinned(self, reference):
-        """Docker has no such thing; its kubelet's threshold is all that keeps an image."""
-        return True
+    def known(self, references):
+        """Docker pins nothing; its kubelet's threshold is all that keeps an image."""
+        found = dict((reference, self.request('GET', '/images/%s/json' % urllib.parse.quote(reference))) for reference in references)
+        return dict((reference, (json.loads(content)['Id'], True)) for reference, content in found.items() if content is not None)
 
     def load(self, path):
         with open(path, 'rb') as stream:
@@ -180,15 +167,28 @@ def write_record(path, record):
     os.replace(temporary, path)
 
 
-def load(engine, image):
-    """Returns the identifier that the engine then knows the image by."""
-    verify(image)
-    engine.load(image['path'])
-    found = engine.image_id(image['reference'])
-    if found is None:
-        raise ValueError('%s was loaded but holds no image %s; name it as the archive does' % (
-            image['path'], image['reference']))
-    return found
+def run(engine, images, record_path, check):
+    """Returns the references of what was, or would be, loaded and pinned."""
+    references, record = [image['reference'] for image in images], read_record(record_path)
+    known = engine.known(references)
+    loaded = [image for image in images
+              if record.get(image['reference']) != [image['sha256'], known.get(image['reference'], (None,))[0]]]
+    if not check:
+        for image in loaded:
+            verify(image)
+            engine.load(image['path'])
+        known = engine.known(references) if loaded else known
+        for image in loaded:
+            if image['reference'] not in known:
+                raise ValueError('%s was loaded but holds no image %s; name it as the archive does' % (
+                    image['path'], image['reference']))
+            record[image['reference']] = [image['sha256'], known[image['reference']][0]]
+        if loaded:
+            write_record(record_path, record)
+    pinned = [reference for reference in references if not known.get(reference, (None, False))[1]]
+    for reference in [] if check else pinned:
+        engine.pin(reference)
+    return [image['reference'] for image in loaded], pinned
 
 
 def main():
@@ -208,20 +208,9 @@ def main():
         supports_check_mode=True,
     )
     engine = {'containerd': Containerd, 'docker': Docker}[module.params['engine']](module)
-    record, loaded, pinned = read_record(module.params['record']), [], []
     try:
         version = engine.version()
-        for image in module.params['images']:
-            reference = image['reference']
-            if record.get(reference) != [image['sha256'], engine.image_id(reference)]:
-                loaded.append(reference)
-                if not module.check_mode:
-                    record[reference] = [image['sha256'], load(engine, image)]
-                    write_record(module.params['record'], record)
-            if not engine.is_pinned(reference):
-                pinned.append(reference)
-                if not module.check_mode:
-                    engine.pin(reference)
+        loaded, pinned = run(engine, module.params['images'], module.params['record'], module.check_mode)
     except (OSError, ValueError, http.client.HTTPException) as error:
         module.fail_json(msg=str(error))
     module.exit_json(changed=bool(loaded or pinned), version=version, loaded=loaded, pinned=pinned)

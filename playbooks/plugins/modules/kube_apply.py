@@ -200,7 +200,7 @@ def lacking(api, wait):
     """What each object still lacks, by name."""
     missing = {}
     for name in wait['names']:
-        thing = api.get(api.path(wait['api_version'], wait['kind'], wait['namespace'], name))
+        thing = api.get(api.path(wait['api_version'], wait['kind'], wait['namespace'], name), retry_seconds=0)
         complaint = 'does not exist' if thing is None else UNTIL[wait['until']](thing)
         if complaint:
             missing[name] = complaint

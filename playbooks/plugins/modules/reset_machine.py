@@ -144,6 +144,16 @@ class Machine(object):
         return [unit for unit, state in zip(units, found) if state.get('ActiveState') not in ('inactive', 'failed')
                 or state.get('UnitFileState') == 'enabled']
 
+    def failed(self):
+        """Units of ours that systemd remembers as failed: the system would stay degraded. Without a file nothing but us made them."""
+        units = ['%s.service' % name if '.' not in name else name for name in self.params['services']]
+        if not units:
+            return []
+        output = self.run('systemctl', 'show', '--property=Id,LoadState,ActiveState', *units)
+        found = [dict(line.split('=', 1) for line in block.splitlines()) for block in output.strip().split('\n\n')]
+        return [unit for unit, state in zip(units, found) if state.get('ActiveState') == 'failed'
+                and (state.get('LoadState') == 'not-found' or not self.of_others('/etc/systemd/system/' + unit))]
+
     def of_others(self, unit):
         """A unit of ours is a file that we place: without it a service of this name belongs to another."""
         return unit in self.params['paths'] and not os.path.lexists(unit)
@@ -300,6 +310,9 @@ class Machine(object):
         if units:
             self.stop(units)
         self.kill()
+        failed = self.failed()
+        if failed:
+            self.run('systemctl', 'reset-failed', *failed)
         for point in self.mounts():
             self.run('umount', '--lazy', point, tolerant=True)
         for path in self.namespaces():
@@ -328,7 +341,7 @@ class Machine(object):
     def found(self):
         """Everything that is there and should not be, in words."""
         kinds = (
-            ('service', self.services()), ('process', self.processes()), ('mount', self.mounts()),
+            ('service', self.services()), ('failed unit', self.failed()), ('process', self.processes()), ('mount', self.mounts()),
             ('network namespace', self.namespaces()), ('interface', self.interfaces()),
             ('route', ['%s %s' % route[:2] for route in self.routes()]),
             ('chains in', ['%s %s' % (tool, table) for tool, table, _ in self.rules()]), ('set', self.sets()),

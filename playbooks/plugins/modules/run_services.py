@@ -77,6 +77,8 @@ except ImportError:  # only for linters on Python 2
     pass
 
 POLL_SECONDS = 0.1
+# What takes long is asked less often: a look costs a TLS handshake on a machine that is busy starting.
+POLL_SHARE, LONGEST_POLL_SECONDS = 1 / 20, 1
 # For one request; a server that accepts and never answers must not use up the whole limit.
 REQUEST_SECONDS = 5
 JOURNAL_LINES = 20
@@ -191,7 +193,7 @@ def wait(module, condition):
             raise RuntimeError('%s: not within %d s; expected %s%s, observed %s' % (
                 condition['name'], condition['limit_seconds'], wanted,
                 ' with %s' % condition['contains'] if condition['contains'] else '', observed))
-        time.sleep(POLL_SECONDS)
+        time.sleep(min(max(POLL_SECONDS, spent * POLL_SHARE), LONGEST_POLL_SECONDS))
 
 
 def describe(module, names):

@@ -11,7 +11,8 @@ short_description: Verify the deployed state of a whole cluster from one of its 
 description:
   - Runs every check until all hold in the same round, or until the limit; then fails with the expected and the observed
     state of each check that does not hold. Changes nothing.
-  - The API endpoint is asked from the controller too, with the credentials of I(endpoint), when that is given.
+  - The API endpoint is asked from the machine, and from the controller too, with the credentials of I(endpoint), unless
+    no way leads from there.
 options:
   admin:
     description: Where the API is, and an administrator's credentials in PEM. No machine keeps them.
@@ -37,13 +38,14 @@ options:
       certificate: {description: Client certificate., type: path, required: true}
       key: {description: Client key., type: path, required: true}
   endpoint:
-    description: The API endpoint as reached from the controller, and files on the controller.
+    description: The API endpoint, and files on the controller.
     type: dict
     suboptions:
       url: {description: URL., type: str, required: true}
       ca: {description: Authority., type: path, required: true}
       certificate: {description: Client certificate., type: path, required: true}
       key: {description: Client key., type: path, required: true}
+      from_controller: {description: Whether a way leads from the controller to it., type: bool, default: true}
   limit_seconds: {description: Limit of the whole verification., type: int, default: 60}
 attributes:
   check_mode: {support: full}
@@ -254,9 +256,13 @@ def check_workloads(client, server):
     return guarded('workloads of kube-system without all pods', [], observe)
 
 
+def check_endpoint(client, endpoint):
+    return check('API endpoint', 'ready', ready_text(client, endpoint['url']))
+
+
 def all_checks(params):
     client, server = Client(tls_of(params['admin'])), params['admin']['server']
-    return [check_etcd(params['etcd']), check_api_servers(client, params), check_nodes(client, server, params),
+    return [check_endpoint(client, params['endpoint'])] * bool(params['endpoint']) + [check_etcd(params['etcd']), check_api_servers(client, params), check_nodes(client, server, params),
             check_leases(client, server), check_controllers(client, server), check_service(client, server, params),
             check_workloads(client, server)]
 
@@ -290,7 +296,8 @@ def main():
             'api_servers': {'type': 'dict', 'required': True},
             'etcd': {'type': 'dict', 'required': True, 'options': dict(
                 credentials, version=word, members={'type': 'dict', 'required': True})},
-            'endpoint': {'type': 'dict', 'options': dict(credentials, url=word)},
+            'endpoint': {'type': 'dict', 'options': dict(
+                credentials, url=word, from_controller={'type': 'bool', 'default': True})},
             'limit_seconds': {'type': 'int', 'default': 60},
         },
         supports_check_mode=True,

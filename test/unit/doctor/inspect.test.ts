@@ -6,6 +6,9 @@ test('a host that is ready has no findings', async () => {
   expect(await inspectHost(fakeHost())).toEqual([]);
 });
 
+/** A table in which every network of the pool has its own route: 10.213.0.0/24 and so on, little-endian. */
+const EVERY_ROUTE = ['Iface Destination Gateway Flags RefCnt Use Metric Mask', ...Array.from({ length: 256 }, (_, third) => `tun0 00${third.toString(16).padStart(2, '0')}D50A 0101A8C0 0003 0 0 0 00FFFFFF 0 0 0`)].join('\n');
+
 // Each check has its failing case here: a check that cannot fail is a defect.
 test.each<[string, FakeHost, RegExp, RegExp]>([
   ['root', { root: false }, /not running as root/, /as root/],
@@ -19,6 +22,7 @@ test.each<[string, FakeHost, RegExp, RegExp]>([
   ['fs.inotify.max_user_instances', { files: { '/proc/sys/fs/inotify/max_user_instances': '128\n' } }, /is 128, at least 8192/, /^sysctl -w fs\.inotify\.max_user_instances=8192$/],
   ['fs.inotify.max_user_watches', { files: { '/proc/sys/fs/inotify/max_user_watches': '8192\n' } }, /is 8192, at least 65536/, /^sysctl -w/],
   ['net.ipv4.ip_forward', { files: { '/proc/sys/net/ipv4/ip_forward': '0\n' } }, /is 0, at least 1/, /^sysctl -w net\.ipv4\.ip_forward=1$/],
+  ['machine-networks', { files: { '/proc/net/route': EVERY_ROUTE } }, /^0 networks of 10\.213\.0\.0\/16 .*the route to 10\.213\.0\.0\/24, .*/, /proofgrid reap/],
   ['container-engine', { programs: { podman: () => ({ exitCode: 126, stderr: 'warning\nError: runc: permission denied' }) } }, /podman cannot start a container: Error: runc: permission denied/, /podman/],
 ])('%s', async (name, host, problem, fix) => {
   const findings = await inspectHost(fakeHost(host));

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createNetwork, isUsed, macAddress, networkPlan, parseRoutes } from '../../../../harness/provider/container/network.ts';
+import { createNetwork, userOf, macAddress, networkPlan, parseRoutes, poolUse } from '../../../../harness/provider/container/network.ts';
 import type { NetworkSpec } from '../../../../harness/provider/container/engine.ts';
 import { fakeEngine } from './fake-engine.ts';
 
@@ -28,10 +28,10 @@ eth0 000011AC 00000000 0001 0 0 0 0000FFFF 0 0 0
 
 test('an address or a route inside a subnet uses it, a wider route does not', () => {
   const subnet = '10.213.7.0/24';
-  expect(isUsed(subnet, ['127.0.0.1', '::1'], [{ network: '10.0.0.0', prefix: 8 }, { network: '10.213.0.0', prefix: 16 }, { network: '10.213.8.0', prefix: 24 }])).toBe(false);
-  expect(isUsed(subnet, ['10.213.7.1'], [])).toBe(true);
-  expect(isUsed(subnet, [], [{ network: '10.213.7.0', prefix: 24 }])).toBe(true);
-  expect(isUsed(subnet, [], [{ network: '10.213.7.64', prefix: 26 }])).toBe(true);
+  expect(userOf(subnet, ['127.0.0.1', '::1'], [{ network: '10.0.0.0', prefix: 8 }, { network: '10.213.0.0', prefix: 16 }, { network: '10.213.8.0', prefix: 24 }])).toBeUndefined();
+  expect(userOf(subnet, ['10.213.7.1'], [])).toBe('the address 10.213.7.1');
+  expect(userOf(subnet, [], [{ network: '10.213.7.0', prefix: 24 }])).toBe('the route to 10.213.7.0/24');
+  expect(userOf(subnet, [], [{ network: '10.213.7.64', prefix: 26 }])).toBe('the route to 10.213.7.64/26');
 });
 
 test('a subnet that somebody else has just taken is left to them', async () => {
@@ -52,4 +52,11 @@ test('a full pool is an error that says what to do', async () => {
   const engine = fakeEngine({ createNetwork: async () => false });
   const work = createNetwork(engine, { name: 'n', pool: '10.213', labels: {}, virtualAddress: false });
   await expect(work).rejects.toMatchObject({ code: 'NETWORKS_EXHAUSTED', fault: 'infrastructure' });
+});
+
+test('what uses a pool is counted and named', () => {
+  const everything = Array.from({ length: 256 }, (_, third) => ({ network: `10.213.${third}.0`, prefix: 24 }));
+  expect(poolUse('10.213', [], [{ network: '10.0.0.0', prefix: 8 }])).toEqual({ free: 256, users: [] });
+  expect(poolUse('10.213', ['10.213.9.1'], [])).toEqual({ free: 255, users: ['the address 10.213.9.1'] });
+  expect(poolUse('10.213', [], everything)).toMatchObject({ free: 0, users: { length: 256 } });
 });
