@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { DocumentError } from '../../../lifecycle/document.ts';
 import { selectCells } from '../../../harness/matrix/select.ts';
-import { withSource } from '../../../harness/matrix/versions/table.ts';
-import { changed, parseMatrix, shippedMatrix, shippedVersions } from './shipped.ts';
+import { parseVersions, withSource } from '../../../harness/matrix/versions/table.ts';
+import { changed, changedVersions, parseMatrix, shippedMatrix, shippedVersions } from './shipped.ts';
 
 const SUM = 'a'.repeat(64);
 const containerd = (version = '2.1.4') => ({
@@ -114,6 +114,12 @@ test('a release that is a row comes with its CNI plugins, and with the crictl of
     crictl: { type: 'upstream', url: 'https://github.com/kubernetes-sigs/cri-tools/releases/download', version: '1.37.0' },
   });
   expect(components('go-module', released, 'network=manifest')).toEqual({ crictl: { type: 'go-module', version: '1.37.0' } });
+});
+
+test("a row without CNI plugins leaves the machines' own", () => {
+  const versions = parseVersions(changedVersions({ 'containerd.0.cni-plugins': undefined }), 'v.yaml');
+  const [cell] = selectCells(parseMatrix(changed({}), 'm.yaml', versions), { names: ['all-in-one'], set: ['runtime=containerd-2.4'] });
+  expect(Object.keys(cell?.sources ?? {})).toEqual(['kubernetes', 'etcd', 'runtime', 'crictl']);
 });
 
 test('neither the default cell, nor one with a package or a release written out, waits for any of them', () => {
