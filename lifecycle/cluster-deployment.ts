@@ -24,6 +24,9 @@ const binaries = z.strictObject({
   sha256: z.record(fileName, sha256),
 });
 
+/** A component that is a release of its own. */
+const component = z.strictObject({ version, binaries });
+
 /** A container image as an archive (docker-archive) that the runtime loads, for machines without a registry. */
 const imageArchive = z.strictObject({
   reference: image,
@@ -83,6 +86,7 @@ const shape = z.strictObject({
     etcd: z.strictObject({
       /** Exact version that every member must report: `3.4.23`. */
       version,
+      /** etcd and etcdctl; etcdutl where the release has it. */
       binaries,
     }),
     runtime: z.strictObject({
@@ -91,6 +95,8 @@ const shape = z.strictObject({
       version: versionOrMinor.optional(),
       /** An upstream release; without it the engine is the operating system's package, installed already. */
       binaries: binaries.optional(),
+      /** Looks at containerd's pods and containers, with or without an API server; absent: machines have none. */
+      crictl: component.optional(),
       /** Loaded before any kubelet starts. The pause image is named here too. */
       images: z.array(imageArchive).default([]),
       pauseImage: image.default('registry.k8s.io/pause:3.10'),
@@ -101,6 +107,8 @@ const shape = z.strictObject({
       serviceCIDR: cidr.default('10.96.0.0/16'),
       /** Path of the user's CNI manifest; needed by, and only allowed with, the plugin `manifest`. */
       manifest: localPath.optional(),
+      /** CNI plugins: bridge, host-local, loopback, portmap. Absent: the operating system's package, installed already. */
+      plugins: component.optional(),
       /** Image of flannel; needed by, and only allowed with, the flannel plugins. */
       image: image.optional(),
       proxyMode: z.enum(PROXY_MODES).default('iptables'),

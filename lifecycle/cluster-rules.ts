@@ -53,6 +53,12 @@ function componentProblems({ spec: { runtime, network } }: ClusterDeployment): P
   if (runtime.binaries !== undefined && runtime.version === undefined) {
     problems.push({ path: ['spec', 'runtime', 'version'], code: 'CLUSTER_INCOMPLETE', what: 'binaries are of one version: name it', remedy: 'add spec.runtime.version' });
   }
+  if (runtime.crictl !== undefined && runtime.name !== 'containerd') {
+    problems.push({ path: ['spec', 'runtime', 'crictl'], code: 'CLUSTER_INCOMPATIBLE', what: `crictl speaks CRI, which ${runtime.name} does not serve`, remedy: 'remove it, or use containerd' });
+  }
+  if (network.plugin === 'manifest' && network.plugins !== undefined) {
+    problems.push({ path: ['spec', 'network', 'plugins'], code: 'CLUSTER_INCOMPATIBLE', what: 'a network from a manifest finds its plugins where the operating system has them, and not among these', remedy: 'remove them, or change the plugin' });
+  }
   if ((network.plugin === 'manifest') !== (network.manifest !== undefined)) {
     problems.push({ path: ['spec', 'network', 'manifest'], code: 'CLUSTER_INCOMPLETE', what: 'a manifest is needed by the plugin manifest, and allowed with no other', remedy: 'add it, remove it, or change the plugin' });
   }

@@ -3,7 +3,10 @@ import type { ClusterDeploymentInput } from '../lifecycle/cluster-deployment.ts'
 import type { TextAt } from './schema-strings.ts';
 
 const sha256 = 'a'.repeat(64);
-const EXECUTABLES = ['etcd', 'etcdctl', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubectl', 'kubelet', 'kube-proxy'];
+const EXECUTABLES = [
+  'etcd', 'etcdctl', 'etcdutl', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubectl', 'kubelet', 'kube-proxy',
+  'bridge', 'host-local', 'loopback', 'portmap', 'crictl',
+];
 const sums = () => Object.fromEntries(EXECUTABLES.map((name) => [name, sha256]));
 
 /** Documents that together have every field that holds texts. Who adds a field to the schema adds it here. */
@@ -19,6 +22,7 @@ export const CLUSTERS: readonly ClusterDeploymentInput[] = [
         name: 'containerd',
         version: '2.4.2',
         binaries: { source: { type: 'directory', path: '/opt/containerd' }, sha256: sums() },
+        crictl: { version: '1.34.0', binaries: { source: { type: 'directory', path: '/opt/crictl' }, sha256: sums() } },
         images: [{ reference: 'localhost/pause:1', path: '/opt/images/pause.tar', sha256 }],
         pauseImage: 'localhost/pause:1',
       },
@@ -38,8 +42,18 @@ export const CLUSTERS: readonly ClusterDeploymentInput[] = [
     spec: {
       kubernetes: { version: '1.34.4', binaries: { source: { type: 'url', url: 'https://mirror.example/kubernetes' }, sha256: sums() } },
       etcd: { version: '3.6.16', binaries: { source: { type: 'url', url: 'https://mirror.example/etcd' }, sha256: sums() } },
-      runtime: { name: 'containerd', version: '2.4.2', binaries: { source: { type: 'url', url: 'https://mirror.example/containerd' }, sha256: sums() } },
-      network: { plugin: 'flannel-vxlan', image: 'localhost/flannel:1', policy: { type: 'none', reason: 'text' } },
+      runtime: {
+        name: 'containerd',
+        version: '2.4.2',
+        binaries: { source: { type: 'url', url: 'https://mirror.example/containerd' }, sha256: sums() },
+        crictl: { version: '1.34.0', binaries: { source: { type: 'url', url: 'https://mirror.example/crictl' }, sha256: sums() } },
+      },
+      network: {
+        plugin: 'flannel-vxlan',
+        image: 'localhost/flannel:1',
+        plugins: { version: '1.10.0', binaries: { source: { type: 'url', url: 'https://mirror.example/cni' }, sha256: sums() } },
+        policy: { type: 'none', reason: 'text' },
+      },
       dns: { type: 'none', reason: 'text' },
       metrics: { type: 'none', reason: 'text' },
       storage: { type: 'none', reason: 'text' },
@@ -55,7 +69,7 @@ export const CLUSTERS: readonly ClusterDeploymentInput[] = [
       kubernetes: { version: '1.20.2', binaries: { source: { type: 'directory', path: '/opt/kubernetes' }, sha256: sums() } },
       etcd: { version: '3.4.23', binaries: { source: { type: 'directory', path: '/opt/etcd' }, sha256: sums() } },
       runtime: { name: 'docker', pauseImage: 'localhost/pause:1' },
-      network: { plugin: 'vxlan' },
+      network: { plugin: 'vxlan', plugins: { version: '1.10.0', binaries: { source: { type: 'directory', path: '/opt/cni' }, sha256: sums() } } },
       dns: { type: 'coredns', image: 'localhost/coredns:1' },
       controlPlane: { endpoint: { type: 'direct' } },
       machines: [{ name: 'one', roles: ['etcd', 'control-plane'] }, { name: 'two', roles: ['worker'] }],

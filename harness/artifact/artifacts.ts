@@ -1,4 +1,4 @@
-import type { KubernetesSource, PackageSource, RuntimeSource } from '../matrix/cell.ts';
+import { ENGINE_COMPONENTS, type ComponentSource, type KubernetesSource, type PackageSource, type RuntimeSource } from '../matrix/cell.ts';
 import type { Progress } from '../provider/contract.ts';
 import { Store } from './cache/store.ts';
 import type { Artifacts, Binaries, ImageArchive } from './contract.ts';
@@ -25,18 +25,20 @@ export function createArtifacts(options: ArtifactOptions = {}): Artifacts {
       const whole = others.length === 0 ? engine : await store.obtain(mergedRuntimeRecipe(engine, others), progress);
       return binaries(wanted, whole);
     },
+    engineComponent: async (name, wanted, progress) => binaries(wanted, await store.obtain(recipes(progress).engineComponent(name, wanted), progress)),
     machineImage: (wanted, progress) => obtainMachineImage(wanted, { store, mirrors: options.debian, engine: options.engine }, progress),
     async images(progress) {
       const entry = await store.obtain(recipes(progress).testImages(), progress);
       return { pause: imageArchive(entry, 'pause'), agnhost: imageArchive(entry, 'agnhost') };
     },
     addOnImage: async (wanted, progress) => imageArchive(await store.obtain(recipes(progress).addOnImage(wanted), progress), wanted.name),
-    async forecast({ kubernetes, etcd, runtime, machine, addOns }) {
+    async forecast({ kubernetes, etcd, runtime, engineComponents, machine, addOns }) {
       const known = recipes({ signal: new AbortController().signal, report: () => undefined });
       const needed = [
         known.kubernetes(kubernetes),
         known.etcd(etcd),
         ...(runtime === undefined ? [] : known.runtime(runtime)),
+        ...ENGINE_COMPONENTS.flatMap((name) => (engineComponents[name] === undefined ? [] : [known.engineComponent(name, engineComponents[name])])),
         ...(machine === undefined ? [] : [known.machineRoot(machine.os, machine.runtime)]),
         known.testImages(),
         ...addOns.map((wanted) => known.addOnImage(wanted)),
@@ -46,14 +48,14 @@ export function createArtifacts(options: ArtifactOptions = {}): Artifacts {
   };
 }
 
-function binaries(wanted: KubernetesSource | PackageSource | RuntimeSource, { key, directory, sha256, facts }: Entry): Binaries {
+function binaries(wanted: KubernetesSource | PackageSource | RuntimeSource | ComponentSource, { key, directory, sha256, facts }: Entry): Binaries {
   const { version, ...known } = facts;
   if (version === undefined) throw new Error(`cache entry ${key} has no version`);
   return { version, directory, sha256, digest: key, provenance: { ...sourceFacts(wanted), ...known } };
 }
 
 /** What the request itself says of where something comes from. */
-function sourceFacts(wanted: KubernetesSource | PackageSource | RuntimeSource): Record<string, string> {
+function sourceFacts(wanted: KubernetesSource | PackageSource | RuntimeSource | ComponentSource): Record<string, string> {
   switch (wanted.type) {
     case 'go-module':
       return { source: wanted.type };

@@ -1,4 +1,4 @@
-import type { KubernetesSource, PackageSource, RuntimeSource } from '../matrix/cell.ts';
+import type { ComponentSource, EngineComponent, EngineComponents, KubernetesSource, PackageSource, RuntimeSource } from '../matrix/cell.ts';
 import type { Progress } from '../provider/contract.ts';
 import type { Runtime } from '../../lifecycle/cluster-deployment.ts';
 
@@ -55,6 +55,7 @@ export interface ForecastRequest {
   readonly etcd: PackageSource;
   /** Only where the engine comes as a release. */
   readonly runtime?: RuntimeSource;
+  readonly engineComponents: EngineComponents<ComponentSource>;
   /** Absent where the provider has images of its own. */
   readonly machine?: Pick<MachineImageRequest, 'os' | 'runtime'>;
   readonly addOns: readonly AddOnImageRequest[];
@@ -71,10 +72,12 @@ export interface Forecast {
 export interface Artifacts {
   /** kube-apiserver, kube-controller-manager, kube-scheduler, kubelet, kube-proxy, kubectl. */
   kubernetes(source: KubernetesSource, progress: Progress): Promise<Binaries>;
-  /** etcd and etcdctl. */
+  /** etcd and etcdctl, and etcdutl where the release has it. */
   etcd(source: PackageSource, progress: Progress): Promise<Binaries>;
   /** A container engine with everything that it calls, in the names of the release. */
   runtime(source: RuntimeSource, progress: Progress): Promise<Binaries>;
+  /** What goes with an engine, in the names of its own release. */
+  engineComponent(name: EngineComponent, source: ComponentSource, progress: Progress): Promise<Binaries>;
   machineImage(request: MachineImageRequest, progress: Progress): Promise<MachineImage>;
   /** The pause image that runtimes need, and agnhost for the checks. */
   images(progress: Progress): Promise<{ readonly pause: ImageArchive; readonly agnhost: ImageArchive }>;

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Runtime } from '../../lifecycle/cluster-deployment.ts';
-import type { KubernetesSource, PackageSource, RuntimeSource } from '../matrix/cell.ts';
+import type { ComponentSource, EngineComponent, KubernetesSource, PackageSource, RuntimeSource } from '../matrix/cell.ts';
 import type { Progress } from '../provider/contract.ts';
 import type { Store } from './cache/store.ts';
 import type { AddOnImageRequest } from './contract.ts';
@@ -20,6 +20,7 @@ import { sourceRecipe } from './kubernetes/toolchain.ts';
 import { upstreamKubernetesRecipe } from './kubernetes/upstream.ts';
 import { machineRootRecipe } from './machine-image/root.ts';
 import type { Recipe } from './recipe.ts';
+import { engineComponentReleaseRecipe } from './runtime/component.ts';
 import { containerdReleaseRecipe } from './runtime/containerd.ts';
 import { dockerReleaseRecipe } from './runtime/docker.ts';
 
@@ -64,6 +65,10 @@ export class Recipes {
       goComponentRecipe('containerd', GO_COMPONENTS.containerd, wanted.version, this.#goTools),
       goComponentRecipe('runc', GO_COMPONENTS.runc, wanted.runc.version, this.#goTools),
     ];
+  }
+
+  engineComponent(name: EngineComponent, wanted: ComponentSource): Recipe {
+    return wanted.type === 'go-module' ? goComponentRecipe(name, GO_COMPONENTS[name], wanted.version, this.#goTools) : engineComponentReleaseRecipe(name, wanted);
   }
 
   machineRoot(os: string, runtime: Runtime | undefined): Recipe {

@@ -24,6 +24,14 @@ find /etc/kubernetes /etc/etcd /etc/containerd /etc/docker /etc/cni /etc/haproxy
   /etc/systemd/system -type f -size -256k ! -name '*.key' ! -name '*.conf' ! -name '*encryption*' ! -path '*/wants/*' \
   2>/dev/null | sort | while read -r file; do printf '==> %s\\n' "$file"; cat "$file"; echo; done`;
 
+/** What the engine has, which it says without an API server too. crictl where the cell has it: exit codes and attempts are there alone. */
+const CONTAINERS = `
+if command -v crictl >/dev/null; then set -- 'crictl --timeout=10s pods' 'crictl --timeout=10s ps --all' 'crictl --timeout=10s images'
+elif command -v docker >/dev/null; then set -- 'docker ps --all' 'docker images'
+elif command -v ctr >/dev/null; then set -- 'ctr --namespace k8s.io containers list' 'ctr --namespace k8s.io tasks list' 'ctr --namespace k8s.io images list'
+fi
+for command; do printf '==> %s\n' "$command"; $command 2>&1 || printf '# exit code %s\n' "$?"; done`;
+
 /** No Secret and no ConfigMap is ever read. */
 const KINDS = 'nodes,pods,services,endpoints,events,deployments,daemonsets,replicasets,leases,certificatesigningrequests';
 
@@ -84,6 +92,7 @@ function sourcesOf(host: Host, kubeconfig: string | undefined): Source[] {
     { file: 'network.txt', command: shell('ip address; ip route; ip -d link; iptables-save; ss -tlnp') },
     { file: 'resources.txt', command: shell('df -h; free -m; ps -eo pid,ppid,stat,etimes,rss,comm') },
     { file: 'configuration.txt', command: shell(CONFIGURATION) },
+    { file: 'containers.txt', command: shell(CONTAINERS) },
     { file: 'pods.log', command: shell('tail -n 200 /var/log/pods/*/*/*.log 2>/dev/null') },
   ];
   return [

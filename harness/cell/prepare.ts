@@ -5,7 +5,7 @@ import type { ClusterDeployment } from '../../lifecycle/cluster-deployment.ts';
 import type { Artifacts, Binaries, ImageArchive, MachineImage } from '../artifact/contract.ts';
 import type { JournalWriter } from '../journal/event.ts';
 import { writeInventory } from '../machine/inventory.ts';
-import type { Cell } from '../matrix/cell.ts';
+import { ENGINE_COMPONENTS, type Cell, type EngineComponents } from '../matrix/cell.ts';
 import { imageSeed, toClusterDeployment } from '../matrix/deployment.ts';
 import { MachineStartError } from '../provider/start-error.ts';
 import type { Lease, LeaseRequest, Owner, Progress, Provider, Seed, Wish } from '../provider/contract.ts';
@@ -49,7 +49,9 @@ export async function prepare(preparation: Preparation): Promise<Prepared> {
     const seeds = seedsOf(cell, supplies);
     const lease = await phase.run('machines', async () => {
       if (preparation.existing !== undefined) return preparation.existing;
-      return acquire(preparation, supplies.image, [...Object.values(seeds), ...imagesOf(supplies).map(imageSeed)], { signal, report });
+      const { engineComponents, ...others } = seeds;
+      const all = [...Object.values(others), ...Object.values(engineComponents), ...imagesOf(supplies).map(imageSeed)];
+      return acquire(preparation, supplies.image, all, { signal, report });
     });
     preparation.onLease(lease);
     const deployment = toClusterDeployment({ cell, ...supplies, seeds, lease });
@@ -90,10 +92,12 @@ async function acquire({ cell, paths, owner, provider }: Preparation, image: Mac
   }
 }
 
-function seedsOf(cell: Cell, { kubernetes, runtime }: Supplies): { kubernetes: Seed; runtime?: Seed } {
+function seedsOf(cell: Cell, { kubernetes, runtime, engineComponents }: Supplies): { kubernetes: Seed; runtime?: Seed; engineComponents: EngineComponents<Seed> } {
+  const seed = (name: string, { directory, version }: Binaries): Seed => ({ source: directory, target: `/opt/seed/${name}/${version}` });
   return {
-    kubernetes: { source: kubernetes.directory, target: `/opt/seed/kubernetes/${kubernetes.version}` },
-    ...(runtime !== undefined && { runtime: { source: runtime.directory, target: `/opt/seed/${cell.runtime}/${runtime.version}` } }),
+    kubernetes: seed('kubernetes', kubernetes),
+    ...(runtime !== undefined && { runtime: seed(cell.runtime, runtime) }),
+    engineComponents: Object.fromEntries(ENGINE_COMPONENTS.flatMap((name) => (engineComponents[name] === undefined ? [] : [[name, seed(name, engineComponents[name])]]))),
   };
 }
 
@@ -108,6 +112,7 @@ function writeProperties(journal: JournalWriter, cell: string, supplies: Supplie
     ...describe('kubernetes', supplies.kubernetes),
     ...describe('etcd', supplies.etcd),
     ...(supplies.runtime !== undefined && describe('runtime', supplies.runtime)),
+    ...Object.fromEntries(Object.entries(supplies.engineComponents).flatMap(([name, binaries]) => Object.entries(describe(name, binaries)))),
     ...(supplies.image !== undefined && { 'image.digest': supplies.image.digest, ...prefixed('image.package', supplies.image.packages) }),
     ...prefixed('machines', lease.properties),
     ...Object.fromEntries(imagesOf(supplies).map(({ name, sha256 }) => [`${name}.sha256`, sha256])),

@@ -1,5 +1,5 @@
 import type { AddOnImage, AddOnImageRequest, Artifacts, Binaries, ImageArchive, MachineImage } from '../artifact/contract.ts';
-import type { Cell } from '../matrix/cell.ts';
+import { ENGINE_COMPONENTS, type Cell, type EngineComponents } from '../matrix/cell.ts';
 import type { Progress, Provider } from '../provider/contract.ts';
 
 /** What a cell is made of, before there is a machine. */
@@ -8,6 +8,7 @@ export interface Supplies {
   readonly etcd: Binaries;
   /** Absent where the machine image has the engine. */
   readonly runtime?: Binaries;
+  readonly engineComponents: EngineComponents<Binaries>;
   /** Absent where the provider has images of its own. */
   readonly image?: MachineImage;
   readonly images: { readonly pause: ImageArchive; readonly agnhost: ImageArchive; readonly addOns: { readonly [name in AddOnImage]?: ImageArchive } };
@@ -33,19 +34,35 @@ export async function gather({ cell, artifacts, provider }: Supplier, { signal, 
     etcd,
     artifacts.kubernetes(cell.sources.kubernetes, progress),
     release === undefined ? undefined : artifacts.runtime(release, progress),
+    engineComponents(cell, artifacts, progress),
     image(),
     artifacts.images(progress),
     addOnImages(cell, artifacts, progress),
   ] as const;
   try {
-    const [madeEtcd, kubernetes, runtime, madeImage, images, addOns] = await Promise.all(parts);
-    return { kubernetes, etcd: madeEtcd, ...(runtime !== undefined && { runtime }), ...(madeImage !== undefined && { image: madeImage }), images: { ...images, addOns } };
+    const [madeEtcd, kubernetes, runtime, components, madeImage, images, addOns] = await Promise.all(parts);
+    return {
+      kubernetes,
+      etcd: madeEtcd,
+      ...(runtime !== undefined && { runtime }),
+      engineComponents: components,
+      ...(madeImage !== undefined && { image: madeImage }),
+      images: { ...images, addOns },
+    };
   } catch (error) {
     // What one of them lacks, the others are of no use for; they end before this does.
     failure.abort(error);
     await Promise.allSettled(parts);
     throw error;
   }
+}
+
+async function engineComponents({ sources }: Cell, artifacts: Artifacts, progress: Progress): Promise<EngineComponents<Binaries>> {
+  const made = await Promise.all(ENGINE_COMPONENTS.map(async (name) => {
+    const source = sources[name];
+    return source === undefined ? [] : [[name, await artifacts.engineComponent(name, source, progress)] as const];
+  }));
+  return Object.fromEntries(made.flat());
 }
 
 async function addOnImages(cell: Cell, artifacts: Artifacts, progress: Progress): Promise<{ readonly [name in AddOnImage]?: ImageArchive }> {
@@ -67,6 +84,7 @@ export async function announce({ cell, artifacts, provider }: Supplier, report: 
     kubernetes: cell.sources.kubernetes,
     etcd: cell.sources.etcd,
     ...(cell.sources.runtime === undefined ? {} : { runtime: cell.sources.runtime }),
+    engineComponents: cell.sources,
     ...(provider.goldenImages ? {} : { machine: { os: cell.axes.os, ...(cell.sources.runtime === undefined && { runtime: cell.runtime }) } }),
     addOns: addOnRequests(cell),
   });

@@ -1,4 +1,4 @@
-import { AXES, type Axis, type KubernetesSource, type PackageSource } from './cell.ts';
+import { AXES, type Axis, type ComponentSource, type KubernetesSource, type PackageSource } from './cell.ts';
 import { nameOfRuntime } from './runtime.ts';
 import type { MatrixDocument } from './schema.ts';
 import { FULL_VERSION, RUNTIME_NAME } from './version.ts';
@@ -39,16 +39,19 @@ function isRelease(axis: Axis, value: string): boolean {
 
 /** Where an accepted Kubernetes version comes from; undefined when nothing says so. */
 export function kubernetesSource({ versions }: MatrixDocument, version: string): KubernetesSource | undefined {
-  return versions.kubernetes.find((row) => row.version === version)?.source ?? release(versions, 'kubernetes', version);
+  return versions.kubernetes.find((row) => row.version === version)?.source ?? namedRelease(versions, 'kubernetes', version);
 }
 
 /** Where an accepted etcd version comes from; undefined when nothing says so. */
 export function etcdSource({ versions }: MatrixDocument, version: string): PackageSource | undefined {
-  return versions.etcd.find((row) => row.version === version)?.source ?? release(versions, 'etcd', version);
+  return versions.etcd.find((row) => row.version === version)?.source ?? namedRelease(versions, 'etcd', version);
 }
 
-function release({ source, mirrors }: MatrixDocument['versions'], component: 'kubernetes' | 'etcd', version: string) {
-  if (!FULL_VERSION.test(version)) return undefined;
-  if (source === 'go-module') return { type: source, version } as const;
-  return { type: source, url: mirrors[component].replace(/\/+$/, ''), version } as const;
+function namedRelease(versions: MatrixDocument['versions'], component: 'kubernetes' | 'etcd', version: string): ComponentSource | undefined {
+  return FULL_VERSION.test(version) ? releaseOf(versions, component, version) : undefined;
+}
+
+/** A release of a component, from where all releases come. */
+export function releaseOf({ source, mirrors }: MatrixDocument['versions'], component: keyof typeof mirrors, version: string): ComponentSource {
+  return source === 'go-module' ? { type: source, version } : { type: source, url: mirrors[component].replace(/\/+$/, ''), version };
 }

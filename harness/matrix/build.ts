@@ -2,6 +2,7 @@ import { ProofgridError } from '../../lifecycle/error.ts';
 import { addOnsOf } from './add-ons.ts';
 import { etcdSource, kubernetesSource, perAxis, type AxisValues } from './axis.ts';
 import type { Cell, TopologyMachine } from './cell.ts';
+import { engineComponentsOf } from './engine-components.ts';
 import type { Matrix } from './load.ts';
 import { notesOf } from './notes.ts';
 import { bytes, cores } from './quantity.ts';
@@ -22,6 +23,7 @@ export function buildCell(matrix: Matrix, axes: AxisValues, suites: readonly str
       kubernetes: kubernetesSource(document, axes.kubernetes) ?? unsourced('kubernetes', axes.kubernetes),
       etcd: etcdSource(document, axes.etcd) ?? unsourced('etcd', axes.etcd),
       ...(source !== undefined && { runtime: source }),
+      ...engineComponentsOf(document, axes),
     },
     ...(axes.network === 'manifest' && networkManifest !== undefined && { networkManifest }),
     addOns: addOnsOf(document, axes),

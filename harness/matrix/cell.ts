@@ -27,7 +27,8 @@ export interface Cell {
     readonly etcd: PackageSource;
     /** Absent: the operating system's own package, which the machine image has. */
     readonly runtime?: RuntimeSource;
-  };
+    // What goes with an engine that is a row of the versions file.
+  } & EngineComponents<ComponentSource>;
   /** Path of the CNI manifest, only with the network `manifest`. */
   readonly networkManifest?: string;
   readonly addOns: AddOns;
@@ -56,10 +57,18 @@ export type KubernetesSource =
   /** An upstream mirror: `<url>/v<version>/bin/linux/amd64/<binary>` with `<binary>.sha256` beside it. */
   | { readonly type: 'upstream'; readonly url: string; readonly version: string };
 
-export type PackageSource =
-  | { readonly type: 'debian-package'; readonly suite: string; readonly packages: readonly string[] }
+export type PackageSource = { readonly type: 'debian-package'; readonly suite: string; readonly packages: readonly string[] } | ComponentSource;
+
+/** A release: Go modules, built here, or a mirror of upstream. */
+export type ComponentSource =
   | { readonly type: 'go-module'; readonly version: string }
   | { readonly type: 'upstream'; readonly url: string; readonly version: string };
+
+/** Components that a release of an engine needs or is looked at with, each a release of its own. */
+export const ENGINE_COMPONENTS = ['cni-plugins', 'crictl'] as const;
+export type EngineComponent = (typeof ENGINE_COMPONENTS)[number];
+/** Something of each of them that a cell has. */
+export type EngineComponents<T> = { readonly [name in EngineComponent]?: T };
 
 /** Mirrors of upstream releases, without a slash at the end; or Go modules, built here. */
 export type RuntimeSource =

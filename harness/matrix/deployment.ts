@@ -2,7 +2,7 @@ import { clusterDeploymentSchema, type ClusterDeployment, type ClusterDeployment
 import { ProofgridError } from '../../lifecycle/error.ts';
 import type { AddOnImage, Binaries, ImageArchive } from '../artifact/contract.ts';
 import type { Lease, Seed } from '../provider/contract.ts';
-import type { AddOn, Cell } from './cell.ts';
+import type { AddOn, Cell, EngineComponents } from './cell.ts';
 
 export interface DeploymentInput {
   readonly cell: Cell;
@@ -13,13 +13,16 @@ export interface DeploymentInput {
   readonly images: { readonly pause: ImageArchive; readonly addOns: { readonly [name in AddOnImage]?: ImageArchive } };
   /** An upstream release of the engine; absent where the machine image has the system's package. */
   readonly runtime?: Binaries;
-  /** Where the machines see the Kubernetes binaries and, where there is a release of it, the engine. */
-  readonly seeds: { readonly kubernetes: Seed; readonly runtime?: Seed };
+  readonly engineComponents: EngineComponents<Binaries>;
+  /** Where the machines see the Kubernetes binaries and, where there is a release of it, the engine and what goes with it. */
+  readonly seeds: { readonly kubernetes: Seed; readonly runtime?: Seed; readonly engineComponents: EngineComponents<Seed> };
   readonly lease: Pick<Lease, 'id' | 'virtualAddress'>;
 }
 
 /** The document that CI and the operator share, made of a cell and of what was built and leased for it. */
-export function toClusterDeployment({ cell, kubernetes, etcd, images, runtime, seeds, lease }: DeploymentInput): ClusterDeployment {
+export function toClusterDeployment({ cell, kubernetes, etcd, images, runtime, engineComponents, seeds, lease }: DeploymentInput): ClusterDeployment {
+  const crictl = released(engineComponents.crictl, seeds.engineComponents.crictl);
+  const plugins = released(engineComponents['cni-plugins'], seeds.engineComponents['cni-plugins']);
   const document = {
     apiVersion: 'proofgrid.dev/v1alpha1',
     kind: 'ClusterDeployment',
@@ -35,7 +38,8 @@ export function toClusterDeployment({ cell, kubernetes, etcd, images, runtime, s
       },
       runtime: {
         name: cell.runtime,
-        ...(runtime !== undefined && seeds.runtime !== undefined && releasedRuntime(runtime, seeds.runtime)),
+        ...released(runtime, seeds.runtime),
+        ...(crictl !== undefined && { crictl }),
         images: [images.pause, ...Object.values(images.addOns)].map(seeded),
         pauseImage: images.pause.reference,
       },
@@ -43,6 +47,7 @@ export function toClusterDeployment({ cell, kubernetes, etcd, images, runtime, s
         plugin: cell.axes.network as ClusterDeploymentInput['spec']['network']['plugin'],
         proxyMode: cell.axes.proxy as ClusterDeploymentInput['spec']['network']['proxyMode'],
         ...(cell.networkManifest !== undefined && { manifest: cell.networkManifest }),
+        ...(plugins !== undefined && { plugins }),
         ...(images.addOns.flannel !== undefined && { image: images.addOns.flannel.reference }),
         policy: addOn(cell.addOns.policy, images.addOns['kube-router']),
       },
@@ -65,8 +70,9 @@ export function toClusterDeployment({ cell, kubernetes, etcd, images, runtime, s
   });
 }
 
-function releasedRuntime({ version, sha256 }: Binaries, { target }: Seed) {
-  return { version, binaries: { source: { type: 'directory' as const, path: target }, sha256: { ...sha256 } } };
+function released(binaries: Binaries | undefined, seed: Seed | undefined) {
+  if (binaries === undefined || seed === undefined) return undefined;
+  return { version: binaries.version, binaries: { source: { type: 'directory' as const, path: seed.target }, sha256: { ...binaries.sha256 } } };
 }
 
 /** Where the machines see an image's archive. */

@@ -1,9 +1,11 @@
 import type { AxisValues } from './axis.ts';
+import { isWrittenOut, rowOfContainerd } from './runtime.ts';
 import type { MatrixDocument } from './schema.ts';
 import { FULL_VERSION, RUNTIME_NAME } from './version.ts';
 
 /** What a reader of a cell's plan and report should know of its versions. */
-export function notesOf({ axes, versions }: MatrixDocument, values: AxisValues): string[] {
+export function notesOf(document: MatrixDocument, values: AxisValues): string[] {
+  const { versions } = document;
   const from = `comes from ${versions.source === 'go-module' ? 'Go modules' : 'upstream'}`;
   const notes: string[] = [];
   if (!versions.kubernetes.some(({ version }) => version === values.kubernetes)) {
@@ -13,9 +15,9 @@ export function notesOf({ axes, versions }: MatrixDocument, values: AxisValues):
     notes.push(`etcd ${values.etcd} is not in ${versions.file}: it ${from}`);
   }
   const containerd = RUNTIME_NAME.exec(values.runtime)?.[2];
-  const writtenOut = axes.runtime.values.some((value) => typeof value !== 'string' && `${value.engine}-${value.version}` === values.runtime);
-  if (containerd !== undefined && !writtenOut && !versions.containerd.some(({ version }) => version === containerd)) {
-    notes.push(`containerd ${containerd} is not in ${versions.file}: it ${from}, with runc ${versions.containerd.at(-1)?.runc ?? ''} of the newest row`);
+  if (containerd !== undefined && !isWrittenOut(document, values.runtime) && !versions.containerd.some(({ version }) => version === containerd)) {
+    const { runc, 'cni-plugins': plugins } = rowOfContainerd(versions, containerd);
+    notes.push(`containerd ${containerd} is not in ${versions.file}: it ${from}, with runc ${runc}${plugins === undefined ? '' : ` and the CNI plugins ${plugins}`} of the newest row`);
   }
   return notes;
 }

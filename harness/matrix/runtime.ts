@@ -18,6 +18,11 @@ export function nameOfRuntime(value: RuntimeValue): string {
   return typeof value === 'string' ? value : `${value.engine}-${value.version}`;
 }
 
+/** Whether the matrix file itself says where this value comes from. */
+export function isWrittenOut({ axes }: MatrixDocument, name: string): boolean {
+  return axes.runtime.values.some((value) => typeof value !== 'string' && nameOfRuntime(value) === name);
+}
+
 /** The engine behind an accepted value, and where it comes from unless it is the system's package. */
 export function runtimeOf({ axes, versions }: MatrixDocument, name: string): { readonly runtime: Runtime; readonly source?: RuntimeSource } {
   const value = axes.runtime.values.find((each) => nameOfRuntime(each) === name) ?? name;
@@ -34,18 +39,18 @@ function namedRuntime(versions: VersionTable, name: string): { readonly runtime:
   const version = RUNTIME_NAME.exec(name)?.[2];
   if (version === undefined) throw new Error(`the axis runtime has no value ${name}`);
   const { source: type, mirrors } = versions;
-  const runc = runcOf(versions, version);
+  const { runc } = rowOfContainerd(versions, version);
   const release = type === 'go-module'
     ? { type, engine: 'containerd', version, runc: { version: runc } } as const
     : { type, engine: 'containerd', version, url: trimmed(mirrors.containerd), runc: { url: trimmed(mirrors.runc), version: runc } } as const;
   return { runtime: 'containerd', source: release };
 }
 
-/** The runc of a containerd release: its row's, else the newest row's. */
-function runcOf({ file, containerd }: VersionTable, version: string): string {
+/** The row of a containerd release, else the newest one: it says what goes with it. */
+export function rowOfContainerd({ file, containerd }: VersionTable, version: string): VersionTable['containerd'][number] {
   const row = containerd.find((each) => each.version === version) ?? containerd.at(-1);
   if (row === undefined) throw new Error(`${file} has no row of containerd`);
-  return row.runc;
+  return row;
 }
 
 const trimmed = (url: string) => url.replace(/\/+$/, '');

@@ -40,8 +40,9 @@ const programs = (module: string, packages: Readonly<Record<string, string>>): R
 /** The program of the test pods; its own version is the image's, which a file beside its source says. */
 export const AGNHOST: GoBuild = { ...kubernetesShared, programs: programs(KUBERNETES, { agnhost: 'test/images/agnhost' }), fileStamps: { 'main.Version': 'test/images/agnhost/VERSION' } };
 
+const CNI_PLUGINS = 'github.com/containernetworking/plugins';
 /** The last release of the CNI plugins that has flannel's; its own module is not served. */
-export const FLANNEL_CNI_PLUGIN: GoBuild = { programs: programs('github.com/containernetworking/plugins', { flannel: 'plugins/meta/flannel' }) };
+export const FLANNEL_CNI_PLUGIN: GoBuild = { programs: programs(CNI_PLUGINS, { flannel: 'plugins/meta/flannel' }) };
 
 /** Everything that can be built from Go modules. How each project builds its own releases is what the rows follow. */
 export const GO_COMPONENTS = {
@@ -81,6 +82,22 @@ export const GO_COMPONENTS = {
     cgo: true,
     proof: { program: 'runc', args: ['--version'], pattern: /^runc version (\S+)/ },
     estimateMs: 0.7 * MINUTE,
+  },
+  // Those that our own networks and flannel call, and loopback, which containerd does.
+  'cni-plugins': {
+    title: 'CNI plugins',
+    programs: programs(CNI_PLUGINS, { bridge: 'plugins/main/bridge', 'host-local': 'plugins/ipam/host-local', loopback: 'plugins/main/loopback', portmap: 'plugins/meta/portmap' }),
+    stamps: (version) => ({ [`${CNI_PLUGINS}/pkg/utils/buildversion.BuildVersion`]: `v${version}` }),
+    // What a plugin says when nobody asks it for anything.
+    proof: { program: 'bridge', args: [], pattern: /^CNI bridge plugin v(\S+)/m },
+    estimateMs: 0.3 * MINUTE,
+  },
+  crictl: {
+    title: 'crictl',
+    programs: programs('sigs.k8s.io/cri-tools', { crictl: 'cmd/crictl' }),
+    stamps: (version) => ({ 'sigs.k8s.io/cri-tools/pkg/version.Version': version }),
+    proof: { program: 'crictl', args: ['--version'], pattern: /^crictl version v?(\S+)/ },
+    estimateMs: 1.2 * MINUTE,
   },
   coredns: {
     title: 'CoreDNS',

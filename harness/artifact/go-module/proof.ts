@@ -10,5 +10,5 @@ export async function proveVersion(site: BuildSite, directory: string, { proof }
   const output = await site.run([join(directory, program), ...args], { onErrorLine: (line) => void lines.push(line) });
   const said = [output, ...lines].join('\n').trim();
   const reported = pattern.exec(said)?.[1];
-  if (reported !== version) throw new Error(`the ${program} built calls itself ${JSON.stringify(reported ?? said.split('\n', 1)[0])}, not ${version}`);
+  if (reported !== version) throw new Error(`${program} calls itself ${JSON.stringify(reported ?? said.split('\n', 1)[0])}, not ${version}`);
 }

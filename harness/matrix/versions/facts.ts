@@ -9,7 +9,7 @@ export type Facts = { readonly [fact in Exclude<keyof KubernetesRow, Own>]-?: No
 export type Fact = keyof Facts;
 
 export const FACTS = [
-  'support', 'etcd', 'containerd', 'docker', 'runc', 'cgroup', 'nftables', 'pause', 'coredns', 'metrics-server', 'kube-router', 'flannel', 'kubeletSkew',
+  'support', 'etcd', 'containerd', 'docker', 'runc', 'cgroup', 'nftables', 'pause', 'coredns', 'metrics-server', 'kube-router', 'flannel', 'crictl', 'kubeletSkew',
 ] as const satisfies readonly Fact[];
 
 /** A release with everything that it has, its own or from the row before it. */

@@ -7,7 +7,7 @@ export function overviewTable({ file, date, source, kubernetes, etcd, containerd
   const releases = kubernetes.map((release) => [release.version, release.source, release.released ?? '-', release.maintenance, release.endOfLife, `${release.state}${release.kept === undefined ? '' : ' (kept)'}`, needs(release)]);
   const components = [
     ...etcd.map(({ version, source: from }) => ['etcd', version, from, '']),
-    ...containerd.map(({ version, source: from, runc }) => ['containerd', version, from, `runc ${runc ?? '-'}`]),
+    ...containerd.map(({ version, source: from, runc, 'cni-plugins': plugins }) => ['containerd', version, from, `runc ${runc ?? '-'}${plugins === undefined ? '' : `, cni-plugins ${plugins}`}`]),
   ];
   return [
     columns([['KUBERNETES', 'SOURCE', 'RELEASED', 'MAINTENANCE', 'END OF LIFE', 'STATE', 'NEEDS'], ...releases]),
@@ -30,6 +30,7 @@ function needs({ facts }: ListedRelease): string {
     ...version('metrics-server', facts['metrics-server']),
     ...version('kube-router', facts['kube-router']),
     ...version('flannel', facts.flannel),
+    ...version('crictl', facts.crictl),
     ...('stage' in facts.nftables ? [`nftables ${facts.nftables.stage}`] : []),
     `kubelet -${facts.kubeletSkew.minors}`,
   ].join(', ');

@@ -24,6 +24,8 @@ export interface ListedComponent {
   readonly source: string;
   /** Of containerd: the runc that goes with it. */
   readonly runc?: string;
+  /** Of containerd: the CNI plugins that go with it; absent: the operating system's package. */
+  readonly 'cni-plugins'?: string;
 }
 
 export interface VersionsOverview {
@@ -49,7 +51,7 @@ export function overviewOf({ file, source, kubernetes, etcd, containerd }: Versi
     source,
     kubernetes: kubernetes.map((release) => listed(release, source, date)),
     etcd: etcd.map((row) => ({ version: row.version, source: row.source?.type ?? source })),
-    containerd: containerd.map(({ version, runc }) => ({ version, source, runc })),
+    containerd: containerd.map(({ version, runc, 'cni-plugins': plugins }) => ({ version, source, runc, ...(plugins !== undefined && { 'cni-plugins': plugins }) })),
   };
 }
 

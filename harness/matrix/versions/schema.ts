@@ -49,6 +49,7 @@ const kubernetesRow = z.strictObject({
   'metrics-server': z.union([deployed, none]).optional(),
   'kube-router': z.union([deployed, none]).optional(),
   flannel: z.union([deployed, none]).optional(),
+  crictl: z.union([deployed, none]).optional().describe('For machines whose engine is a release of containerd'),
   kubeletSkew: z.strictObject({ minors: z.int().min(0).max(9), source }).optional().describe('How many minors older than the API server a kubelet may be'),
 });
 
@@ -57,6 +58,8 @@ const mirrors = z.strictObject({
   etcd: mirror.describe('<url>/v<version>/etcd-v<version>-linux-amd64.tar.gz, with SHA256SUMS'),
   containerd: mirror.describe('<url>/v<version>/containerd-<version>-linux-amd64.tar.gz, with ….sha256sum'),
   runc: mirror.describe('<url>/v<version>/runc.amd64, with runc.sha256sum'),
+  'cni-plugins': mirror.describe('<url>/v<version>/cni-plugins-linux-amd64-v<version>.tgz, with ….sha256'),
+  crictl: mirror.describe('<url>/v<version>/crictl-v<version>-linux-amd64.tar.gz, with ….sha256'),
 });
 
 export const versionsSchema = z.strictObject({
@@ -66,7 +69,11 @@ export const versionsSchema = z.strictObject({
   mirrors: mirrors.describe('Where upstream is; a site without internet names its own'),
   kubernetes: z.array(kubernetesRow).min(1).describe('One row a release, oldest first; a row has what the row before it has, where both are of one minor'),
   etcd: z.array(z.strictObject({ version, source: debianPackage.optional().describe('Absent: it is a release of upstream') })).min(1),
-  containerd: z.array(z.strictObject({ version: release, runc: release.describe('The runc that goes with it') })).min(1),
+  containerd: z.array(z.strictObject({
+    version: release,
+    runc: release.describe('The runc that goes with it'),
+    'cni-plugins': release.optional().describe("The CNI plugins that go with it; absent: those of the machines' own packages"),
+  })).min(1),
 });
 
 /** The versions file, valid in shape. */

@@ -118,7 +118,7 @@ test('a compiler that fails: its own words, and where all of them are', async ()
 
 test('a program that calls itself something else', async () => {
   await expect(build('1.2.3', { ...HELLO, stamps: () => ({ 'example.test/words.Version': '1.0.0' }) }))
-    .rejects.toMatchObject({ code: 'ARTIFACT_BUILD_FAILED', message: expect.stringContaining('the hello built calls itself "1.0.0", not 1.2.3') as string });
+    .rejects.toMatchObject({ code: 'ARTIFACT_BUILD_FAILED', message: expect.stringContaining('hello calls itself "1.0.0", not 1.2.3') as string });
   await nothingKept();
 });
 

@@ -100,17 +100,18 @@ async function release(version: string, says = version): Promise<Buffer> {
   await mkdir(join(root, name), { recursive: true });
   await writeFile(join(root, name, 'etcd'), script(`etcd Version: ${says}`), { mode: 0o755 });
   await writeFile(join(root, name, 'etcdctl'), script('etcdctl'), { mode: 0o755 });
+  if (!version.startsWith('3.4.')) await writeFile(join(root, name, 'etcdutl'), script('etcdutl'), { mode: 0o755 });
   await promisify(execFile)('tar', ['-czf', join(root, 'a.tgz'), '-C', root, name]);
   return await readFile(join(root, 'a.tgz'));
 }
 
-test('etcd from a mirror of its releases', async () => {
-  const archive = await release('3.5.21');
-  site.set('/v3.5.21/etcd-v3.5.21-linux-amd64.tar.gz', archive);
-  site.set('/v3.5.21/SHA256SUMS', `${sha256(archive)}  etcd-v3.5.21-linux-amd64.tar.gz\n`);
-  const etcd = await artifacts.etcd({ type: 'upstream', url, version: '3.5.21' }, progress);
-  expect(etcd.version).toBe('3.5.21');
-  expect(Object.keys(etcd.sha256)).toEqual(['etcd', 'etcdctl']);
+test.each([['3.4.37', ['etcd', 'etcdctl']], ['3.5.21', ['etcd', 'etcdctl', 'etcdutl']]])('etcd %s from a mirror of its releases: %s', async (version, names) => {
+  const archive = await release(version);
+  site.set(`/v${version}/etcd-v${version}-linux-amd64.tar.gz`, archive);
+  site.set(`/v${version}/SHA256SUMS`, `${sha256(archive)}  etcd-v${version}-linux-amd64.tar.gz\n`);
+  const etcd = await artifacts.etcd({ type: 'upstream', url, version }, progress);
+  expect(etcd.version).toBe(version);
+  expect(Object.keys(etcd.sha256)).toEqual(names);
 });
 
 test('an etcd release that is not what its name says', async () => {
@@ -160,6 +161,45 @@ test('a corrupted runc', async () => {
   site.set('/runc/v1.2.6/runc.amd64', 'corrupted');
   await expect(containerd()).rejects.toMatchObject({ code: 'ARTIFACT_CHECKSUM_MISMATCH' });
   await nothingKept();
+});
+
+/** A mirror's archive of a component, its executables at the root, as upstream packs them. */
+async function serveComponent(archive: string, says: Readonly<Record<string, string>>): Promise<void> {
+  const root = join(directory, 'component');
+  await mkdir(root, { recursive: true });
+  for (const [name, words] of Object.entries(says)) await writeFile(join(root, name), `#!/bin/sh\necho '${words}' >&2\n`, { mode: 0o755 });
+  await promisify(execFile)('tar', ['-czf', join(directory, 'component.tgz'), '-C', root, '.']);
+  const content = await readFile(join(directory, 'component.tgz'));
+  site.set(archive, content);
+  site.set(`${archive}.sha256`, `${sha256(content)}  ${archive.split('/').at(-1)}\n`);
+}
+
+const CNI_ARCHIVE = '/v1.10.0/cni-plugins-linux-amd64-v1.10.0.tgz';
+const serveCni = (says: string) => serveComponent(CNI_ARCHIVE, { bridge: says, 'host-local': '', loopback: '', portmap: '', dhcp: '', 'README.md': '' });
+const cni = () => artifacts.engineComponent('cni-plugins', { type: 'upstream', url, version: '1.10.0' }, progress);
+
+test('the CNI plugins from a mirror: those that the networks need, by what one of them says', async () => {
+  await serveCni('CNI bridge plugin v1.10.0');
+  const found = await cni();
+  expect(found).toMatchObject({ version: '1.10.0', provenance: { source: 'upstream', url } });
+  expect(Object.keys(found.sha256)).toEqual(['bridge', 'host-local', 'loopback', 'portmap']);
+});
+
+test('CNI plugins of another version, damaged ones, and a mirror without them', async () => {
+  await serveCni('CNI bridge plugin v1.9.1');
+  await expect(cni()).rejects.toThrow(/bridge calls itself "1\.9\.1", not 1\.10\.0/);
+  site.set(CNI_ARCHIVE, 'corrupted');
+  await expect(cni()).rejects.toMatchObject({ code: 'ARTIFACT_CHECKSUM_MISMATCH', fault: 'infrastructure' });
+  site.delete(`${CNI_ARCHIVE}.sha256`);
+  await expect(cni()).rejects.toMatchObject({ code: 'ARTIFACT_NOT_FOUND' });
+  await nothingKept();
+});
+
+test('crictl from a mirror', async () => {
+  await serveComponent('/v1.37.0/crictl-v1.37.0-linux-amd64.tar.gz', { crictl: 'crictl version 1.37.0' });
+  const found = await artifacts.engineComponent('crictl', { type: 'upstream', url, version: '1.37.0' }, progress);
+  expect(found).toMatchObject({ version: '1.37.0' });
+  expect(Object.keys(found.sha256)).toEqual(['crictl']);
 });
 
 const DOCKER_NAMES = ['containerd', 'containerd-shim-runc-v2', 'ctr', 'docker', 'docker-init', 'docker-proxy', 'dockerd', 'runc'];

@@ -85,6 +85,11 @@ test('containerd gets the newest format of its configuration that it reads witho
   expect(found.map(({ version }) => version)).toEqual([2, 2, 2, 3, 3, 4, 4]);
 });
 
+test('containerd is told of its CNI plugins by the name that it knows', async () => {
+  const [before, after] = (await merged('containerd.settings', ['2.0.13', '2.1.3'])).map(({ plugins }) => String(plugins));
+  expect([before, after]).toEqual([expect.stringContaining('containerd_cni_directory,') as string, expect.stringContaining('containerd_cni_directories,') as string]);
+});
+
 test('the default version offers every flag that it is given', async () => {
   const { directory, version } = await createArtifacts().kubernetes((await defaultCell()).sources.kubernetes, progress);
   expect(await unknownFlags(directory, version)).toEqual([]);

@@ -56,7 +56,8 @@ test('the table says until when each version is supported, and what it needs', a
   const lines = (await versions('2026-11-27')).split('\n');
   expect(lines[0]).toMatch(/^KUBERNETES +SOURCE +RELEASED +MAINTENANCE +END OF LIFE +STATE +NEEDS$/);
   expect(lines.find((line) => line.startsWith('1.20.2+deb12u1'))).toMatch(/debian-source +2021-01-13 +2021-12-28 +2022-02-28 +out of support \(kept\) +etcd >=3\.4 <3\.7, containerd >=1\.4 <2\.0, docker >=19\.03, /);
-  expect(lines.find((line) => line.startsWith('1.37.2'))).toMatch(/go-module +2026-10-27 +2027-08-28 +2027-10-28 +supported +etcd .*coredns 1\.14\.6.*kubelet -3$/);
+  expect(lines.find((line) => line.startsWith('1.37.2'))).toMatch(/go-module +2026-10-27 +2027-08-28 +2027-10-28 +supported +etcd .*coredns 1\.14\.6.*crictl 1\.37\.0.*kubelet -3$/);
+  expect(lines.find((line) => line.startsWith('containerd '))).toMatch(/ 2\.4\.2 +go-module +runc 1\.4\.0, cni-plugins 1\.10\.0$/);
   expect(lines.at(-2)).toBe('matrix/versions.yaml on 2026-11-27; releases come from go-module');
 });
 

@@ -69,6 +69,8 @@ test.each<[string, number, string, string, string, ...(readonly [Path, unknown])
   ['several control planes at one address', 0, 'CLUSTER_ENDPOINT', 'more than one control plane needs a virtual-address', 'use one of these types', direct],
   ['executables of no version', 1, 'CLUSTER_INCOMPLETE', 'binaries are of one version', 'add spec.runtime.version', [['spec', 'runtime'], { name: 'containerd', binaries: { source: { type: 'directory', path: '/opt' }, sha256: {} } }]],
   ['a manifest that nobody applies', 1, 'CLUSTER_INCOMPLETE', 'a manifest is needed by the plugin manifest', 'add it, remove it', [network('manifest'), 'cni.yaml']],
+  ['crictl beside Docker', 2, 'CLUSTER_INCOMPATIBLE', 'crictl speaks CRI, which docker does not serve', 'remove it, or use containerd', [['spec', 'runtime', 'crictl'], { version: '1.34.0', binaries: { source: { type: 'directory', path: '/opt' }, sha256: {} } }]],
+  ["plugins beside a user's own network", 0, 'CLUSTER_INCOMPATIBLE', 'a network from a manifest finds its plugins where the operating system has them', 'remove them, or change the plugin', [network('plugins'), { version: '1.10.0', binaries: { source: { type: 'directory', path: '/opt' }, sha256: {} } }]],
   ['flannel without an image', 0, 'CLUSTER_INCOMPLETE', 'an image is needed by the flannel plugins', 'add it, remove it', [network('plugin'), 'flannel-vxlan']],
   ['an add-on twice', 0, 'CLUSTER_DUPLICATE', 'duplicate add-on mine', 'keep one of them', [['spec', 'addOns', 1], { name: 'mine', manifest: 'other.yaml' }]],
 ])('%s is refused', (_title, document, code, what, remedy, ...changes) => {

@@ -29,7 +29,9 @@ function input(wish: Wish, virtualAddress?: string): DeploymentInput {
     },
     seeds: {
       kubernetes: { source: '/cache/1.20.2+deb12u1', target: '/opt/seed/kubernetes/1.20.2+deb12u1' },
+      engineComponents: {},
     },
+    engineComponents: {},
     lease: { id: 'lease-1', ...(virtualAddress !== undefined && { virtualAddress }) },
   };
 }
@@ -172,4 +174,16 @@ test('an engine that comes as a release: its version, executables and where the 
     binaries: { source: { type: 'directory', path: '/opt/seed/docker/27.5.1' }, sha256: { dockerd: digest('a') } },
   });
   expect(toClusterDeployment(whole).spec.runtime).not.toHaveProperty('binaries');
+});
+
+test('what goes with a release of an engine: CNI plugins with the network, crictl with the engine', () => {
+  const whole = input({ names: ['all-in-one'], set: ['runtime=containerd-2.4.2'] });
+  const engineComponents = { 'cni-plugins': binaries('1.10.0', ['bridge', 'portmap']), crictl: binaries('1.37.0', ['crictl']) };
+  const seeds = { ...whole.seeds, engineComponents: { 'cni-plugins': { source: '/cache/1.10.0', target: '/opt/seed/cni-plugins/1.10.0' }, crictl: { source: '/cache/1.37.0', target: '/opt/seed/crictl/1.37.0' } } };
+  const { network, runtime } = toClusterDeployment({ ...whole, engineComponents, seeds }).spec;
+  expect(network.plugins).toEqual({ version: '1.10.0', binaries: { source: { type: 'directory', path: '/opt/seed/cni-plugins/1.10.0' }, sha256: { bridge: digest('a'), portmap: digest('a') } } });
+  expect(runtime.crictl).toEqual({ version: '1.37.0', binaries: { source: { type: 'directory', path: '/opt/seed/crictl/1.37.0' }, sha256: { crictl: digest('a') } } });
+  const without = toClusterDeployment(whole).spec;
+  expect(without.network).not.toHaveProperty('plugins');
+  expect(without.runtime).not.toHaveProperty('crictl');
 });

@@ -48,7 +48,7 @@ function documentOf(matrix: Matrix) {
   const image = (name: string) => ({ name, reference: `localhost/${name}:1`, directory: '/cache', file: `${name}.tar`, sha256 });
   return toClusterDeployment({
     cell, kubernetes: binaries('1.37.2'), etcd: binaries('3.6.16'), images: { pause: image('pause'), addOns: { coredns: image('coredns') } },
-    seeds: { kubernetes: { source: '/cache', target: '/opt/seed' } }, lease: { id: 'lease' },
+    engineComponents: {}, seeds: { kubernetes: { source: '/cache', target: '/opt/seed' }, engineComponents: {} }, lease: { id: 'lease' },
   });
 }
 

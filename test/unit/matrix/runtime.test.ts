@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { DocumentError } from '../../../lifecycle/document.ts';
 import { selectCells } from '../../../harness/matrix/select.ts';
-import { withSource } from '../../../harness/matrix/versions/table.ts';
-import { changed, parseMatrix, shippedMatrix, shippedVersions } from './shipped.ts';
+import { parseVersions, withSource } from '../../../harness/matrix/versions/table.ts';
+import { changed, changedVersions, parseMatrix, shippedMatrix, shippedVersions } from './shipped.ts';
 
 const SUM = 'a'.repeat(64);
 const containerd = (version = '2.1.4') => ({
@@ -96,5 +96,42 @@ test('a release of containerd comes from where all releases do, with the runc of
     url: 'https://github.com/containerd/containerd/releases/download',
     runc: { url: 'https://github.com/opencontainers/runc/releases/download', version: '1.4.0' },
   });
-  expect(chosen('go-module', 'containerd-2.3.7')?.notes).toEqual(['containerd 2.3.7 is not in matrix/versions.yaml: it comes from Go modules, with runc 1.4.0 of the newest row']);
+  expect(chosen('go-module', 'containerd-2.3.7')?.notes).toEqual(['containerd 2.3.7 is not in matrix/versions.yaml: it comes from Go modules, with runc 1.4.0 and the CNI plugins 1.10.0 of the newest row']);
+});
+
+test('a release that is a row comes with its CNI plugins, and with the crictl of the Kubernetes', () => {
+  const components = (source: 'go-module' | 'upstream', ...set: string[]) => {
+    const [cell] = selectCells(parseMatrix(changed({ 'axes.network.manifest': 'mine.yaml' }), 'm.yaml', withSource(shippedVersions, source)), { names: ['all-in-one'], set });
+    const { kubernetes, etcd, runtime, ...others } = cell?.sources ?? {};
+    expect([kubernetes?.type, etcd?.type, runtime?.type]).toEqual([source, source, source]);
+    return others;
+  };
+  const released = 'runtime=containerd-2.4.2';
+  expect(components('go-module', released, 'kubernetes=1.37')).toEqual({ 'cni-plugins': { type: 'go-module', version: '1.10.0' }, crictl: { type: 'go-module', version: '1.37.0' } });
+  expect(components('go-module', released, 'kubernetes=1.35')).toMatchObject({ crictl: { type: 'go-module', version: '1.34.0' } });
+  expect(components('upstream', released, 'kubernetes=1.37')).toEqual({
+    'cni-plugins': { type: 'upstream', url: 'https://github.com/containernetworking/plugins/releases/download', version: '1.10.0' },
+    crictl: { type: 'upstream', url: 'https://github.com/kubernetes-sigs/cri-tools/releases/download', version: '1.37.0' },
+  });
+  expect(components('go-module', released, 'network=manifest')).toEqual({ crictl: { type: 'go-module', version: '1.37.0' } });
+});
+
+test("a row without CNI plugins leaves the machines' own", () => {
+  const versions = parseVersions(changedVersions({ 'containerd.0.cni-plugins': undefined }), 'v.yaml');
+  const [cell] = selectCells(parseMatrix(changed({}), 'm.yaml', versions), { names: ['all-in-one'], set: ['runtime=containerd-2.4'] });
+  expect(Object.keys(cell?.sources ?? {})).toEqual(['kubernetes', 'etcd', 'runtime', 'crictl']);
+});
+
+test('neither the default cell, nor one with a package or a release written out, waits for any of them', () => {
+  const [package_] = cellOf('containerd', '1.37');
+  const [writtenOut] = cellOf('containerd-2.1.4', '1.37');
+  for (const cell of [...selectCells(shippedMatrix(), { names: ['all-in-one', 'small', 'ha'] }), package_, writtenOut]) {
+    expect(Object.keys(cell?.sources ?? {})).not.toContain('cni-plugins');
+    expect(Object.keys(cell?.sources ?? {})).not.toContain('crictl');
+  }
+});
+
+test.each([['1.20', 'containerd-1.7.27', 'none'], ['1.30.4', 'containerd-2.4.2', '1.34.0'], ['1.36', 'containerd-2.4.2', '1.36.0']])('Kubernetes %s with %s: crictl %s', (kubernetes, runtime, version) => {
+  const [cell] = selectCells(shippedMatrix(), { names: ['all-in-one'], set: [`kubernetes=${kubernetes}`, `runtime=${runtime}`, 'etcd=3.5'] });
+  expect(cell?.sources.crictl?.version ?? 'none').toBe(version);
 });
