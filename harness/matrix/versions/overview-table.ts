@@ -31,6 +31,7 @@ function needs({ facts }: ListedRelease): string {
     ...version('kube-router', facts['kube-router']),
     ...version('flannel', facts.flannel),
     ...('stage' in facts.nftables ? [`nftables ${facts.nftables.stage}`] : []),
+    ...('stage' in facts['dual-stack'] ? [`dual-stack ${facts['dual-stack'].stage}`] : []),
     `kubelet -${facts.kubeletSkew.minors}`,
   ].join(', ');
 }

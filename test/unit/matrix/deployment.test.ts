@@ -173,3 +173,8 @@ test('an engine that comes as a release: its version, executables and where the 
   });
   expect(toClusterDeployment(whole).spec.runtime).not.toHaveProperty('binaries');
 });
+
+test('a dual-stack cell has an IPv6 network beside each IPv4 one', () => {
+  const { network } = toClusterDeployment(input({ names: ['all-in-one'], set: ['families=dual-stack'] })).spec;
+  expect(network).toMatchObject({ podCIDR: '10.244.0.0/16,fd00:10:244::/56', serviceCIDR: '10.96.0.0/16,fd00:10:96::/112' });
+});
