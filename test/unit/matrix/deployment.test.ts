@@ -175,6 +175,7 @@ test('an engine that comes as a release: its version, executables and where the 
 });
 
 test('a dual-stack cell has an IPv6 network beside each IPv4 one', () => {
-  const { network } = toClusterDeployment(input({ names: ['all-in-one'], set: ['families=dual-stack'] })).spec;
+  const given = input({ names: ['all-in-one'], set: ['families=dual-stack'] });
+  const { network } = toClusterDeployment({ ...given, kubernetes: binaries('1.37.2', ['kubelet']) }).spec;
   expect(network).toMatchObject({ podCIDR: '10.244.0.0/16,fd00:10:244::/56', serviceCIDR: '10.96.0.0/16,fd00:10:96::/112' });
 });
