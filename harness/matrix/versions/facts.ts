@@ -20,7 +20,7 @@ export interface KubernetesRelease extends Pick<KubernetesRow, Own> {
 /** What holds where a versions file says nothing of it: whether Kubernetes has the feature is no choice of the file's. */
 function dualStackOf(version: string): Facts['dual-stack'] {
   const source = 'https://kubernetes.io/docs/concepts/services-networking/dual-stack/';
-  if (compareVersions(version, '1.23') < 0) return { none: 'dual-stack is stable and always on from Kubernetes 1.23 on', source };
+  if (compareVersions(version, '1.23') < 0) return { none: 'dual-stack is stable from Kubernetes 1.23 on', source };
   return { stage: 'stable', since: '1.23', source };
 }
 
