@@ -25,6 +25,11 @@ test('the networks of each machine: one, or one of each family', async () => {
   ]);
 });
 
+test('how many bits of an address a machine has for its pods', async () => {
+  const networks = ['10.244.0.0/16', '10.244.0.0/22', 'fd00::/56', 'fd00::/120'];
+  expect(await runPython('filter/cluster.py', 'print(json.dumps([module.node_bits(one) for one in given]))', networks)).toEqual([8, 6, 64, 4]);
+});
+
 test('how many machines have a part in a pod network', async () => {
   const networks = ['10.244.0.0/16', '10.244.0.0/22', 'fd00::/56', 'fd00::/62'];
   expect(await runPython('filter/cluster.py', 'print(json.dumps([module.node_networks(one) for one in given]))', networks)).toEqual([256, 16, 256, 16]);
