@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { clusterProblems } from './cluster-rules.ts';
 import {
-  absolutePath, address, baseUrl, cidr, domain, fileName, host, image, label, labelKey, labelValue, localPath, port, sha256, subjectName, version, versionOrMinor,
+  absolutePath, address, baseUrl, domain, fileName, host, image, label, labelKey, labelValue, localPath, networks, port, sha256, subjectName, version, versionOrMinor,
 } from './formats.ts';
 
 export const ROLES = ['etcd', 'control-plane', 'worker'] as const;
@@ -103,8 +103,8 @@ const shape = z.strictObject({
     }),
     network: z.strictObject({
       plugin: z.enum(NETWORK_PLUGINS),
-      podCIDR: cidr.default('10.244.0.0/16'),
-      serviceCIDR: cidr.default('10.96.0.0/16'),
+      podCIDR: networks.default('10.244.0.0/16'),
+      serviceCIDR: networks.default('10.96.0.0/16'),
       /** Path of the user's CNI manifest; needed by, and only allowed with, the plugin `manifest`. */
       manifest: localPath.optional(),
       /** CNI plugins: bridge, host-local, loopback, portmap. Absent: the operating system's package, installed already. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { networksOf } from './network-families.ts';
 
 /** RFC 1123 label, the rule for names of Kubernetes objects: https://kubernetes.io/docs/concepts/overview/working-with-objects/names/ */
 export const label = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'must be an RFC 1123 label');
@@ -11,7 +12,13 @@ const HOST_NAME = `(?=.{1,253}$)(?:${HOST_LABEL}\\.)*(?![0-9]+$)${HOST_LABEL}`;
 const hostName = z.string().regex(new RegExp(`^${HOST_NAME}$`), 'must be an address, or a name of letters, digits, hyphens and dots');
 
 export const address = z.union([z.ipv4(), z.ipv6()], { error: 'must be an IPv4 or IPv6 address' });
-export const cidr = z.union([z.cidrv4(), z.cidrv6()], { error: 'must be a network such as 10.244.0.0/16' });
+const network = z.union([z.cidrv4(), z.cidrv6()]);
+const NETWORKS = 'must be a network such as 10.244.0.0/16, or one of each family with a comma between them: 10.244.0.0/16,fd00:10:244::/56';
+/** One network, or a dual-stack pair as the flags of Kubernetes have it. */
+export const networks = z.string()
+  .regex(/^[0-9a-fA-F.:]+\/\d+(,[0-9a-fA-F.:]+\/\d+)?$/, { error: NETWORKS, abort: true })
+  .refine((text) => networksOf(text).every((one) => network.safeParse(one).success), { error: NETWORKS, abort: true })
+  .describe('A network, or a dual-stack pair with a comma between them: 10.244.0.0/16,fd00:10:244::/56');
 export const port = z.int().min(1).max(65535);
 /** What a client can connect to: a DNS name or an address. */
 export const host = z.union([z.ipv4(), z.ipv6(), hostName], { error: 'must be an address, or a name of letters, digits, hyphens and dots' });

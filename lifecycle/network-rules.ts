@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import type { ClusterDeployment } from './cluster-deployment.ts';
 import type { Path } from './location.ts';
 import { isUsable, networkOf, overlap, withoutHostBits, type Network } from './network.ts';
+import { networksOf } from './network-families.ts';
 import { networkSizeProblems } from './network-size-rules.ts';
 import type { Problem } from './problem.ts';
 
@@ -25,11 +26,11 @@ export function networkProblems(document: ClusterDeployment): Problem[] {
   const [pods, services] = [podsOf(document), servicesOf(document)];
   const endpoints = endpointsOf(document);
   return [
-    ...[pods, services].flatMap(hostBits),
-    ...[pods, services, ...endpoints].flatMap(unusable),
-    ...family(services, pods),
-    ...(overlap(pods.network, services.network) ? [overlapping(services, pods)] : []),
-    ...endpoints.flatMap((endpoint) => inside(endpoint, [pods, services])),
+    ...[...pods, ...services].flatMap(hostBits),
+    ...[...pods, ...services, ...endpoints].flatMap(unusable),
+    ...pairs(pods, services),
+    ...services.flatMap((service) => pods.filter(({ network }) => overlap(network, service.network)).map((pod) => overlapping(service, pod))),
+    ...endpoints.flatMap((endpoint) => inside(endpoint, [...pods, ...services])),
     // The load balancer of others may speak another family to its clients.
     ...(document.spec.controlPlane.endpoint.type === 'virtual-address' ? endpoints.flatMap((endpoint) => family(endpoint, pods)) : []),
     ...machineAddressProblems(document, ownAddresses(document)),
@@ -45,7 +46,7 @@ export function machineAddressProblems(document: ClusterDeployment, addresses: r
   return all.flatMap((address, index) => [
     ...unusable(address),
     ...family(address, pods),
-    ...inside(address, [pods, services]),
+    ...inside(address, [...pods, ...services]),
     ...[...moving, ...all.slice(0, index)].filter(({ network }) => overlap(network, address.network)).slice(0, 1).map((other) => problem(
       address, 'CLUSTER_DUPLICATE', `is ${other.name} too`, 'give each its own')),
   ]);
@@ -56,8 +57,8 @@ function ownAddresses({ spec: { machines } }: ClusterDeployment): MachineAddress
 }
 
 const named = (path: Path, name: string, text: string): Named => ({ path, name, text, network: networkOf(text) });
-const podsOf = ({ spec: { network } }: ClusterDeployment) => named(['spec', 'network', 'podCIDR'], 'the pod network', network.podCIDR);
-const servicesOf = ({ spec: { network } }: ClusterDeployment) => named(['spec', 'network', 'serviceCIDR'], 'the service network', network.serviceCIDR);
+const podsOf = ({ spec: { network } }: ClusterDeployment) => networksOf(network.podCIDR).map((text) => named(['spec', 'network', 'podCIDR'], 'the pod network', text));
+const servicesOf = ({ spec: { network } }: ClusterDeployment) => networksOf(network.serviceCIDR).map((text) => named(['spec', 'network', 'serviceCIDR'], 'the service network', text));
 
 function endpointsOf({ spec: { controlPlane: { endpoint } } }: ClusterDeployment): Named[] {
   const path = ['spec', 'controlPlane', 'endpoint'];
@@ -80,10 +81,25 @@ function unusable(one: Named): Problem[] {
   return [problem(one, 'CLUSTER_ADDRESS_UNUSABLE', 'is, or has, an address that nobody can have: unspecified, loopback, multicast or reserved', 'choose another')];
 }
 
-function family(one: Named, pods: Named): Problem[] {
-  if (one.network.family === pods.network.family) return [];
-  return [problem(one, 'CLUSTER_FAMILIES_MIXED', `is not of the family of the pod network ${pods.text}`, 'use IPv4 or IPv6 for all')];
+/** What has one address has it of the first family: machines for each other, and the API. */
+function family(one: Named, [first]: readonly Named[]): Problem[] {
+  if (first === undefined || one.network.family === first.network.family) return [];
+  return [problem(one, 'CLUSTER_FAMILIES_MIXED', `is not of the family of the pod network ${first.text}`, 'use IPv4 or IPv6 for all; of a dual-stack pair, write the family of the machines first')];
 }
+
+/** kube-apiserver and kube-controller-manager take two networks only where they are of two families. */
+function pairs(pods: readonly Named[], services: readonly Named[]): Problem[] {
+  const alike = [pods, services].flatMap(([first, second]) => (first !== undefined && second?.network.family === first.network.family
+    ? [problem(second, 'CLUSTER_FAMILIES_MIXED', `is of the family of ${first.text}`, 'write one network of IPv4 and one of IPv6')]
+    : []));
+  if (alike.length > 0) return alike;
+  const [one] = services;
+  if (one === undefined || services.map(({ network }) => network.family).join() === pods.map(({ network }) => network.family).join()) return [];
+  if (services.length === 1 && pods.length === 1) return family(one, pods);
+  return [problem({ ...one, text: textOf(services) }, 'CLUSTER_FAMILIES_MIXED', `has not the families of the pod network ${textOf(pods)}`, 'use the same families in the same order')];
+}
+
+const textOf = (networks: readonly Named[]) => networks.map(({ text }) => text).join(',');
 
 function overlapping(one: Named, other: Named): Problem {
   return problem(one, 'CLUSTER_NETWORKS_OVERLAP', `overlaps ${other.name} ${other.text}`, 'choose networks apart from each other');

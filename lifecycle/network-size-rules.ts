@@ -1,4 +1,5 @@
 import type { ClusterDeployment } from './cluster-deployment.ts';
+import { networksOf } from './network-families.ts';
 import { networkOf } from './network.ts';
 import type { Problem } from './problem.ts';
 
@@ -11,7 +12,11 @@ const ADDRESSES_WITHOUT_PODS = 3;
 
 /** Networks that cannot hold what must be in them. */
 export function networkSizeProblems(document: ClusterDeployment): Problem[] {
-  return [...podProblems(document), ...serviceProblems(document)];
+  const { podCIDR, serviceCIDR } = document.spec.network;
+  return [
+    ...networksOf(podCIDR).flatMap((network) => podProblems(document, network)),
+    ...networksOf(serviceCIDR).flatMap((network) => serviceProblems(document, network)),
+  ];
 }
 
 /** Prefix length of one machine's part, as the playbooks' filter node_prefix has it. */
@@ -20,7 +25,7 @@ function machinePrefix(family: 32 | 128, prefix: number): number {
   return prefix <= usual - 4 ? usual : prefix + 4;
 }
 
-function podProblems({ spec: { machines, network: { podCIDR } } }: ClusterDeployment): Problem[] {
+function podProblems({ spec: { machines } }: ClusterDeployment, podCIDR: string): Problem[] {
   const { family, prefix } = networkOf(podCIDR);
   const part = machinePrefix(family, prefix);
   const nodes = machines.filter(({ roles }) => roles.includes('control-plane') || roles.includes('worker')).length;
@@ -32,7 +37,7 @@ function podProblems({ spec: { machines, network: { podCIDR } } }: ClusterDeploy
   return [{ path, code: 'CLUSTER_NETWORK_TOO_SMALL', what: `the pod network ${podCIDR} has no /${part} for each of ${nodes} machines`, remedy: 'use a wider one' }];
 }
 
-function serviceProblems({ spec: { kubernetes, network: { serviceCIDR } } }: ClusterDeployment): Problem[] {
+function serviceProblems({ spec: { kubernetes } }: ClusterDeployment, serviceCIDR: string): Problem[] {
   const { family, prefix } = networkOf(serviceCIDR);
   const path = ['spec', 'network', 'serviceCIDR'];
   if (2 ** (family - prefix) <= DNS_INDEX + 1) {

@@ -89,7 +89,7 @@ function sourcesOf(host: Host, kubeconfig: string | undefined): Source[] {
     journalOf(),
     { file: 'components.log', command: unitLogs },
     { file: 'units.txt', command: ['systemctl', 'list-units', '--all', '--no-pager', '--full'] },
-    { file: 'network.txt', command: shell('ip address; ip route; ip -d link; iptables-save; ss -tlnp') },
+    { file: 'network.txt', command: shell('ip address; ip route; ip -6 route; ip -d link; iptables-save; ip6tables-save; ss -tlnp') },
     { file: 'resources.txt', command: shell('df -h; free -m; ps -eo pid,ppid,stat,etimes,rss,comm') },
     { file: 'configuration.txt', command: shell(CONFIGURATION) },
     { file: 'containers.txt', command: shell(CONTAINERS) },

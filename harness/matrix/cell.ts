@@ -1,6 +1,6 @@
 import type { Role, Runtime } from '../../lifecycle/cluster-deployment.ts';
 
-export const AXES = ['os', 'kubernetes', 'runtime', 'etcd', 'network', 'proxy', 'topology'] as const;
+export const AXES = ['os', 'kubernetes', 'runtime', 'etcd', 'network', 'proxy', 'families', 'topology'] as const;
 export type Axis = (typeof AXES)[number];
 
 export interface TopologyMachine {

@@ -45,6 +45,7 @@ export function toClusterDeployment({ cell, kubernetes, etcd, images, runtime, e
       },
       network: {
         plugin: cell.axes.network as ClusterDeploymentInput['spec']['network']['plugin'],
+        ...(cell.axes.families === 'dual-stack' && DUAL_STACK),
         proxyMode: cell.axes.proxy as ClusterDeploymentInput['spec']['network']['proxyMode'],
         ...(cell.networkManifest !== undefined && { manifest: cell.networkManifest }),
         ...(plugins !== undefined && { plugins }),
@@ -69,6 +70,9 @@ export function toClusterDeployment({ cell, kubernetes, etcd, images, runtime, e
     cause: result.error,
   });
 }
+
+/** The IPv4 networks of every other cell, and beside them IPv6 ones of the cluster's own (RFC 4193). */
+const DUAL_STACK = { podCIDR: '10.244.0.0/16,fd00:10:244::/56', serviceCIDR: '10.96.0.0/16,fd00:10:96::/112' };
 
 function released(binaries: Binaries | undefined, seed: Seed | undefined) {
   if (binaries === undefined || seed === undefined) return undefined;

@@ -3,7 +3,7 @@ import { listed, perAxis, type AxisValues } from './axis.ts';
 import type { MatrixDocument, TierDocument } from './schema.ts';
 
 /** More combinations than anybody could run; planning them all must stay quick. */
-export const LARGEST_PRODUCT = 10_000;
+export const LARGEST_PRODUCT = 20_000;
 
 export type AxisChoices = Readonly<Record<Axis, readonly string[]>>;
 

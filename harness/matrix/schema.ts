@@ -8,6 +8,8 @@ import type { VersionTable } from './versions/table.ts';
 
 /** What the artifacts can make an image of. */
 export const OPERATING_SYSTEMS = ['debian-12', 'debian-13'] as const;
+/** Families of addresses that machines, pods and Services have. */
+export const FAMILIES = ['ipv4', 'dual-stack'] as const;
 /** Suites that exist, in the order they run. */
 export const SUITES = ['lint', 'lifecycle', 'e2e'] as const;
 export const COVERAGES = ['full', 'threewise', 'pairwise', 'each'] as const;
@@ -93,6 +95,8 @@ export const matrixSchema = z.strictObject({
       values: z.array(z.enum(NETWORK_PLUGINS)).min(1),
     }),
     proxy: z.strictObject({ default: z.string(), values: z.array(z.enum(PROXY_MODES)).min(1) }),
+    families: z.strictObject({ default: z.string(), values: z.array(z.enum(FAMILIES)).min(1) })
+      .default({ default: 'ipv4', values: ['ipv4'] }).describe('Families of addresses; absent: IPv4 alone'),
     topology: z.strictObject({ default: z.string(), values: z.array(topology).min(1) }),
   }),
   constraints: z.array(constraint).default([]),

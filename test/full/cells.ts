@@ -19,6 +19,7 @@ export const FULL_CELLS: readonly FullCell[] = [
   ...notDefault('os').map((os) => cell('small', [`os=${os}`])),
   ...releases.map((runtime) => cell('small', [`runtime=${runtime}`])),
   ...notDefault('proxy').map((proxy) => cell('small', [`proxy=${proxy}`])),
+  ...notDefault('families').map((families) => cell('small', [`families=${families}`])),
   ...notDefault('etcd').map((etcd) => cell('all-in-one', [`kubernetes=${newestWith(etcd)}`, `etcd=${etcd}`])),
   cell('small', [`kubernetes=${minors[0]}`, 'runtime=docker']),
 ];

@@ -23,6 +23,7 @@ export function versionConflicts(document: MatrixDocument, values: AxisValues): 
     ...unfit(engine, facts[engine], version),
     ...unfit('runc', facts.runc, runc),
     ...refused('flannel', facts.flannel, values.network.startsWith('flannel-')),
+    ...refused('dual-stack', facts['dual-stack'], values.families === 'dual-stack'),
     ...refused('nftables', facts.nftables, values.proxy === 'nftables'),
   ];
 }

@@ -9,7 +9,7 @@ export type Facts = { readonly [fact in Exclude<keyof KubernetesRow, Own>]-?: No
 export type Fact = keyof Facts;
 
 export const FACTS = [
-  'support', 'etcd', 'containerd', 'docker', 'runc', 'cgroup', 'nftables', 'pause', 'coredns', 'metrics-server', 'kube-router', 'flannel', 'crictl', 'kubeletSkew',
+  'support', 'etcd', 'containerd', 'docker', 'runc', 'cgroup', 'nftables', 'dual-stack', 'pause', 'coredns', 'metrics-server', 'kube-router', 'flannel', 'crictl', 'kubeletSkew',
 ] as const satisfies readonly Fact[];
 
 /** A release with everything that it has, its own or from the row before it. */
@@ -17,12 +17,19 @@ export interface KubernetesRelease extends Pick<KubernetesRow, Own> {
   readonly facts: Facts;
 }
 
+/** What holds where a versions file says nothing of it: whether Kubernetes has the feature is no choice of the file's. */
+function dualStackOf(version: string): Facts['dual-stack'] {
+  const source = 'https://kubernetes.io/docs/concepts/services-networking/dual-stack/';
+  if (compareVersions(version, '1.23') < 0) return { none: 'dual-stack is stable from Kubernetes 1.23 on', source };
+  return { stage: 'stable', since: '1.23', source };
+}
+
 /** The rows with what they have from others. `incomplete` says which fact a row lacks. */
 export function inherit(rows: readonly KubernetesRow[], incomplete: (row: number, missing: readonly Fact[]) => void): KubernetesRelease[] {
   const releases: KubernetesRelease[] = [];
   rows.forEach(({ version, source, released, ...said }, index) => {
     const before = releases.findLast((release) => minorOf(release.version) === minorOf(version));
-    const facts: { readonly [fact in Fact]?: KubernetesRow[fact] } = { ...before?.facts, ...said };
+    const facts: { readonly [fact in Fact]?: KubernetesRow[fact] } = { 'dual-stack': dualStackOf(version), ...before?.facts, ...said };
     const missing = FACTS.filter((fact) => facts[fact] === undefined);
     if (missing.length > 0) incomplete(index, missing);
     releases.push({ version, source, released, facts: facts as Facts });

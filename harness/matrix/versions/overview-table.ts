@@ -32,6 +32,7 @@ function needs({ facts }: ListedRelease): string {
     ...version('flannel', facts.flannel),
     ...version('crictl', facts.crictl),
     ...('stage' in facts.nftables ? [`nftables ${facts.nftables.stage}`] : []),
+    ...('stage' in facts['dual-stack'] ? [`dual-stack ${facts['dual-stack'].stage}`] : []),
     `kubelet -${facts.kubeletSkew.minors}`,
   ].join(', ');
 }

@@ -44,6 +44,7 @@ const kubernetesRow = z.strictObject({
   runc: needs.optional(),
   cgroup: z.strictObject({ versions: z.array(z.enum(['v1', 'v2'])).min(1), reason: text, source }).optional(),
   nftables: z.union([z.strictObject({ stage: z.enum(['beta', 'stable']), since, source }), none]).optional().describe("kube-proxy's mode nftables"),
+  'dual-stack': z.union([z.strictObject({ stage: z.enum(['beta', 'stable']), since, source }), none]).optional().describe('Clusters with addresses of both families'),
   pause: z.strictObject({ version: z.string().regex(/^\d+(\.\d+)+$/), source }).optional(),
   coredns: z.union([deployed, none]).optional(),
   'metrics-server': z.union([deployed, none]).optional(),

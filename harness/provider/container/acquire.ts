@@ -56,7 +56,7 @@ async function build({ engine, pool, request, image, digest, facts, progress, ab
   const { identityFile, knownHostsFile } = keyFiles(request.directory);
   await Promise.all([rm(identityFile, { force: true }), rm(`${identityFile}.pub`, { force: true })]);
   const [plan, authorizedKey, version] = await settle(abort, [
-    createNetwork(engine, { name, pool, labels, virtualAddress: request.virtualAddress }),
+    createNetwork(engine, { name, pool, labels, virtualAddress: request.virtualAddress, dualStack: request.dualStack === true }),
     generateKey(identityFile, name),
     engine.version(),
   ] as const);
@@ -64,6 +64,7 @@ async function build({ engine, pool, request, image, digest, facts, progress, ab
     lease: facts.id,
     request: machine,
     address: plan.address(index),
+    ...(request.dualStack === true && { ipv6Address: plan.ipv6.address(index) }),
     network: name,
     image,
     seeds: request.seeds,

@@ -6,7 +6,12 @@ export function labelWords(labels: Labels): string[] {
 }
 
 export function networkWords(spec: NetworkSpec): string[] {
-  return ['--driver', 'bridge', '--subnet', spec.subnet, '--ip-range', spec.range, '--gateway', spec.gateway, ...labelWords(spec.labels)];
+  return ['--driver', 'bridge', '--subnet', spec.subnet, '--ip-range', spec.range, '--gateway', spec.gateway, ...ipv6Words(spec), ...labelWords(spec.labels)];
+}
+
+/** Engines match subnets and gateways by their order: IPv4 first. */
+function ipv6Words({ ipv6 }: NetworkSpec): string[] {
+  return ipv6 === undefined ? [] : ['--ipv6', '--subnet', ipv6.subnet, '--gateway', ipv6.gateway];
 }
 
 /** Options of `create` that podman and docker share. Kubelets and container engines inside need them all. */
@@ -16,6 +21,7 @@ export function containerWords(spec: ContainerSpec): string[] {
     '--hostname', spec.hostname,
     '--network', spec.network,
     '--ip', spec.address,
+    ...(spec.ipv6Address === undefined ? [] : ['--ip6', spec.ipv6Address]),
     '--mac-address', spec.macAddress,
     '--pull', 'never',
     '--privileged',

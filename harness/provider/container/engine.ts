@@ -23,6 +23,8 @@ export interface NetworkSpec {
   /** CIDR inside the subnet that the engine may hand out by itself; what is outside stays free. */
   readonly range: string;
   readonly gateway: string;
+  /** The IPv6 network beside it. */
+  readonly ipv6?: { readonly subnet: string; readonly gateway: string };
   readonly labels: Labels;
 }
 
@@ -31,6 +33,7 @@ export interface ContainerSpec {
   readonly hostname: string;
   readonly network: string;
   readonly address: string;
+  readonly ipv6Address?: string;
   readonly macAddress: string;
   readonly image: string;
   readonly cpus: number;

@@ -25,6 +25,7 @@ export interface MachineBlueprint {
   readonly lease: string;
   readonly request: MachineRequest;
   readonly address: string;
+  readonly ipv6Address?: string;
   readonly network: string;
   readonly image: string;
   readonly seeds: readonly Seed[];
@@ -43,6 +44,7 @@ export function containerSpec(blueprint: MachineBlueprint): ContainerSpec {
     hostname: request.name,
     network: blueprint.network,
     address,
+    ...(blueprint.ipv6Address !== undefined && { ipv6Address: blueprint.ipv6Address }),
     macAddress: macAddress(address),
     image: blueprint.image,
     // docker refuses more than there are.

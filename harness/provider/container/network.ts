@@ -27,6 +27,8 @@ export interface NetworkPlan {
   readonly subnet: string;
   readonly range: string;
   readonly gateway: string;
+  /** Of the leases whose machines have both families. */
+  readonly ipv6: { readonly subnet: string; readonly gateway: string; readonly address: (index: number) => string };
   readonly virtualAddress: string;
   /** Of the machine with this index. */
   readonly address: (index: number) => string;
@@ -34,10 +36,13 @@ export interface NetworkPlan {
 
 export function networkPlan(pool: string, third: number): NetworkPlan {
   const prefix = `${pool}.${third}`;
+  // Unique local addresses (RFC 4193) that read like the IPv4 ones: 10.213.7.10 is also fd00:10:213:7::10.
+  const prefix6 = `fd00:${prefix.replaceAll('.', ':')}`;
   return {
     subnet: `${prefix}.0/24`,
     range: `${prefix}.0/25`,
     gateway: `${prefix}.1`,
+    ipv6: { subnet: `${prefix6}::/64`, gateway: `${prefix6}::1`, address: (index) => `${prefix6}::${FIRST_MACHINE + index}` },
     virtualAddress: `${prefix}.${VIRTUAL_ADDRESS}`,
     address: (index) => `${prefix}.${FIRST_MACHINE + index}`,
   };
@@ -60,6 +65,7 @@ export interface NetworkRequest {
   readonly pool: string;
   readonly labels: Labels;
   readonly virtualAddress: boolean;
+  readonly dualStack?: boolean;
 }
 
 /**
@@ -72,7 +78,8 @@ export async function createNetwork(engine: Engine, request: NetworkRequest): Pr
     const plan = networkPlan(request.pool, third);
     if (used(plan) !== undefined) continue;
     const facts = { subnet: plan.subnet, ...(request.virtualAddress ? { 'virtual-address': plan.virtualAddress } : {}) };
-    const spec: NetworkSpec = { ...plan, name: request.name, labels: { ...request.labels, ...labelled(facts) } };
+    const { ipv6, ...ipv4 } = plan;
+    const spec: NetworkSpec = { ...ipv4, ...(request.dualStack === true && { ipv6 }), name: request.name, labels: { ...request.labels, ...labelled(facts) } };
     if (await engine.createNetwork(spec)) return plan;
   }
   const users = shuffled(NETWORKS).flatMap((third) => used(networkPlan(request.pool, third)) ?? []);

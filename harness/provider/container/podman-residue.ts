@@ -6,6 +6,7 @@ export interface NetworkTraces {
   readonly name: string;
   /** CIDR. */
   readonly subnet: string;
+  readonly ipv6?: { readonly subnet: string };
   /** Name of the bridge on the host. */
   readonly bridge: string;
 }
@@ -17,15 +18,20 @@ const TABLES = ['filter', 'nat'] as const;
  * Removes namespaces, bridge and firewall rules of a network that has no container any more, but still exists itself: as
  * long as it does, nobody else can have its subnet or the name of its bridge. Usually there is nothing left to do.
  */
-export async function removeResidue({ name: network, subnet, bridge }: NetworkTraces): Promise<void> {
+export async function removeResidue({ name: network, subnet, ipv6, bridge }: NetworkTraces): Promise<void> {
   if (await stat(`/sys/class/net/${bridge}`).catch(() => undefined)) {
     // The namespaces first: with them go the machines' ends of the cables that are plugged into the bridge.
     for (const name of await namespacesIn(subnet)) await quietly('ip', ['netns', 'delete', name]);
     await quietly('ip', ['link', 'delete', bridge, 'type', 'bridge']);
   }
+  await removeRules('iptables', { name: network, subnet, bridge });
+  if (ipv6 !== undefined) await removeRules('ip6tables', { name: network, subnet: ipv6.subnet, bridge });
+}
+
+async function removeRules(program: 'iptables' | 'ip6tables', traces: NetworkTraces): Promise<void> {
   for (const table of TABLES) {
-    const { stdout } = await quietly('iptables-save', ['-t', table]);
-    for (const words of residualRules(stdout, { name: network, subnet, bridge })) await quietly('iptables', ['-w', '-t', table, ...words]);
+    const { stdout } = await quietly(`${program}-save`, ['-t', table]);
+    for (const words of residualRules(stdout, traces)) await quietly(program, ['-w', '-t', table, ...words]);
   }
 }
 

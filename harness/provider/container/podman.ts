@@ -96,8 +96,10 @@ export function podmanEngine(run: EngineCommand = engineCommand('podman'), resid
       const { stdout } = await run(['network', 'inspect', name]);
       const attached = await podman('ps', '--all', '--quiet', '--filter', `network=${name}`);
       const [network] = inspectedSchema.parse(JSON.parse(stdout || '[]'));
-      const subnet = network?.subnets[0]?.subnet;
-      if (network !== undefined && subnet !== undefined && attached === '') await residue({ name, subnet, bridge: network.network_interface });
+      const subnets = (network?.subnets ?? []).map((each) => each.subnet);
+      const subnet = subnets.find((each) => !each.includes(':'));
+      const ipv6 = subnets.filter((each) => each.includes(':')).map((each) => ({ subnet: each }))[0];
+      if (network !== undefined && subnet !== undefined && attached === '') await residue({ name, subnet, ...(ipv6 !== undefined && { ipv6 }), bridge: network.network_interface });
       await absent(run, ['network', 'rm', name]);
     },
     removeVolume: async (name) => absent(run, ['volume', 'rm', name]),

@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import { totalmem } from 'node:os';
 import { ProofgridError } from '../../../lifecycle/error.ts';
@@ -23,6 +23,7 @@ export async function checkRequest(engine: Engine, request: LeaseRequest): Promi
   }
   const noSeed = request.seeds.find(({ source }) => !isAbsolute(source) || statSync(source, { throwIfNoEntry: false }) === undefined);
   if (noSeed !== undefined) throw refused('infrastructure', `the directory ${noSeed.source} for ${noSeed.target} does not exist`);
+  if (request.dualStack === true && !existsSync('/proc/net/if_inet6')) throw refused('infrastructure', 'the cell is dual-stack, and this host has no IPv6');
   const { image } = request;
   if (image === undefined) throw refused('usage', 'no image was asked for');
   const digest = await engine.imageDigest(image);

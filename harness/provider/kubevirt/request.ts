@@ -23,6 +23,9 @@ export function checkRequest(request: Wish, site: Site): { readonly os: string; 
       `bake them into the golden images and say so in the site ${site.name} (spec.seeds: baked)`,
     );
   }
+  if (request.dualStack === true) {
+    throw refused(`the cell ${cell} is dual-stack, and this provider gives machines one address, of the family that the site's network has`, 'run it with --provider container, or choose --set families=ipv4');
+  }
   if (virtualAddress) refuseWithoutVirtualAddress({ site }, cell);
   return { os, demand: demandOf(machines, site) };
 }

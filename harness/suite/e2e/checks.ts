@@ -19,6 +19,8 @@ import { dnsExternalName } from './check/dns-external-name.ts';
 import { dnsNames } from './check/dns-names.ts';
 import { dnsSurvivesReplica } from './check/dns-survives-replica.ts';
 import { dns } from './check/dns.ts';
+import { dualStackPods } from './check/dual-stack-pods.ts';
+import { dualStackServices } from './check/dual-stack-services.ts';
 import { etcdHealth } from './check/etcd-health.ts';
 import { exec } from './check/exec.ts';
 import { fileModes } from './check/file-modes.ts';
@@ -70,8 +72,8 @@ export const E2E_PHASES: readonly CheckPhase[] = [
   { phase: 'nodes', checks: [nodesReady, nodeLabelsAndTaints, imageStore, preloadedImagesKept] },
   { phase: 'pods', checks: [testPods, podOnEveryNode, exec, logs, portForward, configMapVolume, secretVolume, limitsEnforced, containersEnd] },
   { phase: 'controllers', checks: [controllersWork, schedulerObeys, apiGroupsAnswer, admissionRefuses, tokensAccepted] },
-  { phase: 'network', checks: [packetsArrive, podToPodSameNode, podToPodAcrossNodes, hostToPod, sourceAddresses] },
-  { phase: 'services', checks: [proxyMode, clusterIp, clusterIpUdp, ownService, nodePort, apiService, dns] },
+  { phase: 'network', checks: [packetsArrive, podToPodSameNode, podToPodAcrossNodes, hostToPod, sourceAddresses, dualStackPods] },
+  { phase: 'services', checks: [proxyMode, clusterIp, clusterIpUdp, ownService, nodePort, apiService, dns, dualStackServices] },
   { phase: 'policy', checks: [policyDefaultDeny, policyAllowByPod, policyAllowByNamespace, policyAllowByPort, policyAllowByCidr, policyEgress] },
   // Restarts what the others rely on, so alone.
   { phase: 'policy-agent', checks: [policySurvivesAgentRestart] },

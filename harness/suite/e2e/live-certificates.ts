@@ -1,4 +1,5 @@
 import type { X509Certificate } from 'node:crypto';
+import { firstNetwork } from '../../../lifecycle/network-families.ts';
 import { firstAddress } from './address.ts';
 import type { ClusterContext, Host } from '../check.ts';
 import { apiServers, etcdMembers, nodes } from './api-server.ts';
@@ -35,7 +36,7 @@ function apiServersOf(context: ClusterContext): Server[] {
   const authorities = clusterAuthorities(context);
   const endpoint = new URL(context.kubeConfig.getCurrentCluster()?.server ?? '');
   const endpointHost = endpoint.hostname.replaceAll(/[[\]]/g, '');
-  const service = ['kubernetes', 'kubernetes.default', 'kubernetes.default.svc', 'kubernetes.default.svc.cluster.local', firstAddress(network.serviceCIDR)];
+  const service = ['kubernetes', 'kubernetes.default', 'kubernetes.default.svc', 'kubernetes.default.svc.cluster.local', firstAddress(firstNetwork(network.serviceCIDR))];
   const shared = [endpointHost, ...service, ...controlPlane.certSANs];
   const direct = apiServers(context).map(({ host, port }) => ({
     place: `API server of ${host.name}`,

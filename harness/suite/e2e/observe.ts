@@ -1,4 +1,4 @@
-import type { KubeConfig, V1APIService, V1Node, V1Service, V1StorageClass } from '@kubernetes/client-node';
+import type { KubeConfig, V1APIService, V1Node, V1Service, V1ServiceCIDR, V1StorageClass } from '@kubernetes/client-node';
 import type { ClusterDeployment, Role } from '../../../lifecycle/cluster-deployment.ts';
 import { ProofgridError } from '../../../lifecycle/error.ts';
 import type { Dial } from '../check.ts';
@@ -50,7 +50,6 @@ async function observe(kubeConfig: KubeConfig, api: KubeApi): Promise<ObservedCl
   const service = await api.get<V1Service>('/api/v1/namespaces/default/services/kubernetes');
   const nodes = items.map(nodeOf);
   const runtime = /^(containerd|docker):\/\//.exec(items[0]?.status?.nodeInfo?.containerRuntimeVersion ?? '')?.[1];
-  const podCIDRs = items.flatMap(({ spec }) => spec?.podCIDR ?? []);
   const deployment: ClusterDeployment = {
     apiVersion: 'proofgrid.dev/v1alpha1',
     kind: 'ClusterDeployment',
@@ -63,8 +62,8 @@ async function observe(kubeConfig: KubeConfig, api: KubeApi): Promise<ObservedCl
         plugin: 'manifest',
         manifest: '',
         // every pod's address is in it, and that is all that checks want of it
-        podCIDR: podCIDRs.some((cidr) => cidr.includes(':')) ? '::/0' : '0.0.0.0/0',
-        serviceCIDR: networkBelow(service.spec?.clusterIP ?? ''),
+        podCIDR: (items[0]?.spec?.podCIDRs ?? ['']).map((cidr) => (cidr.includes(':') ? '::/0' : '0.0.0.0/0')).join(','),
+        serviceCIDR: await serviceNetworks(api, service.spec?.clusterIP ?? ''),
         proxyMode: 'iptables',
         policy: { type: 'none', reason: UNKNOWN },
       },
@@ -95,6 +94,14 @@ function nodeOf({ metadata, status }: V1Node): ObservedNode {
   if (address === undefined) throw new ProductFault(`node ${name} has an InternalIP`, 'it has none');
   const roles: Role[] = CONTROL_PLANE.some((label) => label in labels) ? ['control-plane'] : ['worker'];
   return { name, address, roles, images: (status?.images ?? []).flatMap(({ names }) => names ?? []) };
+}
+
+/** Kubernetes tells them from 1.33 on: https://kubernetes.io/docs/reference/kubernetes-api/service-resources/service-cidr-v1/ */
+async function serviceNetworks(api: KubeApi, first: string): Promise<string> {
+  const path = '/apis/networking.k8s.io/v1/servicecidrs/kubernetes';
+  if (!(await has(api, path))) return networkBelow(first);
+  const { spec } = await api.get<V1ServiceCIDR>(path);
+  return spec?.cidrs?.join(',') ?? networkBelow(first);
 }
 
 /** A network whose first address this is. The Service `kubernetes` always has the first of its range. */

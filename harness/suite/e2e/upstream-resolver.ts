@@ -1,4 +1,5 @@
 import type { V1Pod } from '@kubernetes/client-node';
+import { networksOf } from '../../../lifecycle/network-families.ts';
 import type { ClusterContext } from '../check.ts';
 import { addressInside } from './address.ts';
 import { kube, last, nodes } from './api-server.ts';
@@ -18,7 +19,7 @@ export interface StubZone {
 export function checkedZone({ deployment: { spec } }: ClusterContext): StubZone | undefined {
   if (spec.dns.type === 'none') return undefined;
   const zones = Object.entries(spec.dns.stubDomains).flatMap(([zone, servers]) => servers.map((address) => ({ zone, address })));
-  return zones.find(({ address }) => addressInside(address, spec.network.serviceCIDR));
+  return zones.find(({ address }) => networksOf(spec.network.serviceCIDR).some((network) => addressInside(address, network)));
 }
 
 /** Runs a server of the zone behind its address, with the image of the cluster's own CoreDNS; resolves with its removal. */

@@ -19,6 +19,16 @@ def node_prefix(cidr):
     return usual if network.prefixlen <= usual - 4 else network.prefixlen + 4
 
 
+def node_networks(cidr):
+    """How many machines have a part in a pod network: ('10.244.0.0/16') gives 256."""
+    return 2 ** (node_prefix(cidr) - ipaddress.ip_network(cidr).prefixlen)
+
+
+def node_bits(cidr):
+    """Bits of an address that one machine's part leaves to its pods: ('10.244.0.0/16') gives 8."""
+    return ipaddress.ip_network(cidr).max_prefixlen - node_prefix(cidr)
+
+
 def for_version(table, version, base=None):
     """Merges the values of the rows that hold for a version into what holds for every version.
 
@@ -103,6 +113,6 @@ def guarded_machines(machines, addresses, ports, peer_port):
 
 class FilterModule(object):
     def filters(self):
-        return {'nth_address': nth_address, 'node_prefix': node_prefix, 'for_version': for_version, 'url_host': url_host,
-                'to_toml': to_toml, 'guarded_machines': guarded_machines,
+        return {'nth_address': nth_address, 'node_prefix': node_prefix, 'node_networks': node_networks, 'node_bits': node_bits,
+                'for_version': for_version, 'url_host': url_host, 'to_toml': to_toml, 'guarded_machines': guarded_machines,
                 'command_line': command_line, 'kubeconfig': kubeconfig}

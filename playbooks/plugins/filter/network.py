@@ -21,12 +21,19 @@ def inside(addresses, networks):
     return found
 
 
-def subnet_bits(cidr):
-    """How often a network can be halved until single addresses remain: ('10.244.0.0/16') gives 16."""
-    network = ipaddress.ip_network(cidr)
-    return network.max_prefixlen - network.prefixlen
+def addresses_beside(interfaces, address):
+    """Addresses of the other family on the interface that has an address; link-local ones no other machine can use."""
+    own = ipaddress.ip_address(address)
+    found = [list(map(ipaddress.ip_address, interface['addresses'])) for interface in interfaces.values()]
+    return [str(other) for beside in found if own in beside for other in beside
+            if other.version != own.version and not other.is_link_local]
+
+
+def networks_of(networks, second):
+    """Name to all its networks with a comma between them; without a second family these are the first ones."""
+    return {name: ','.join([network] + ([second[name]] if name in second else [])) for name, network in networks.items()}
 
 
 class FilterModule(object):
     def filters(self):
-        return {'overlaps': overlaps, 'inside': inside, 'subnet_bits': subnet_bits}
+        return {'overlaps': overlaps, 'inside': inside, 'addresses_beside': addresses_beside, 'networks_of': networks_of}

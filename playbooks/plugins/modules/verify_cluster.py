@@ -24,7 +24,7 @@ options:
       certificate: {description: Client certificate., type: str, required: true}
       key: {description: Client key., type: str, required: true}
   version: {description: Version of every API server and kubelet without the leading v., type: str, required: true}
-  nodes: {description: Name of every node to its pod network., type: dict, required: true}
+  nodes: {description: 'Name of every node to its pod network, or to one of each family with a comma between them.', type: dict, required: true}
   runtime: {description: 'What nodes report as their runtime, up to where it is pinned (containerd://).', type: str, required: true}
   api_servers: {description: Name to URL of every API server., type: dict, required: true}
   etcd:
@@ -157,7 +157,7 @@ def describe_node(node, runtime):
         info['kubeletVersion'],
         'Ready' if ready['status'] == 'True' else 'not Ready: %s' % ready.get('message', ''),
         runtime if engine.startswith(runtime) else engine,
-        'pods in %s' % node['spec'].get('podCIDR', 'no network'))
+        'pods in %s' % (','.join(node['spec'].get('podCIDRs', [])) or 'no network'))
 
 
 def check_nodes(client, server, params):

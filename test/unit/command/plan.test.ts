@@ -7,8 +7,8 @@ const plan = (...words: string[]) => outputOf(planCommand(), words);
 
 test('the smoke tier as a table', async () => {
   expect(await plan()).toMatchInlineSnapshot(`
-    "CELL                 OS         KUBERNETES  RUNTIME     ETCD    NETWORK  PROXY     TOPOLOGY    MACHINES  MEMORY  SUITES
-    all-in-one-68b465b1  debian-12  1.37.2      containerd  3.6.16  host-gw  iptables  all-in-one  1         3Gi     lifecycle,e2e
+    "CELL                 OS         KUBERNETES  RUNTIME     ETCD    NETWORK  PROXY     FAMILIES  TOPOLOGY    MACHINES  MEMORY  SUITES
+    all-in-one-68b465b1  debian-12  1.37.2      containerd  3.6.16  host-gw  iptables  ipv4      all-in-one  1         3Gi     lifecycle,e2e
 
     1 cell of the tier smoke; the largest needs 3Gi of memory
     "
@@ -17,8 +17,8 @@ test('the smoke tier as a table', async () => {
 
 test('one cell with its reason', async () => {
   expect(await plan('ha', '--set', 'os=debian-13', '--set', 'runtime=containerd-2.4', '--explain')).toMatchInlineSnapshot(`
-    "CELL         OS         KUBERNETES  RUNTIME           ETCD    NETWORK  PROXY     TOPOLOGY  MACHINES  MEMORY  SUITES
-    ha-e1b45138  debian-13  1.37.2      containerd-2.4.2  3.6.16  host-gw  iptables  ha        5         13Gi    lifecycle,e2e
+    "CELL         OS         KUBERNETES  RUNTIME           ETCD    NETWORK  PROXY     FAMILIES  TOPOLOGY  MACHINES  MEMORY  SUITES
+    ha-e1b45138  debian-13  1.37.2      containerd-2.4.2  3.6.16  host-gw  iptables  ipv4      ha        5         13Gi    lifecycle,e2e
 
     1 cell; the largest needs 13Gi of memory
 
@@ -30,86 +30,87 @@ test('one cell with its reason', async () => {
 
 test('a tier with reasons and coverage', async () => {
   expect(await plan('--tier', 'merge-request', '--explain', '--coverage')).toMatchInlineSnapshot(`
-    "CELL                 OS         KUBERNETES      RUNTIME           ETCD    NETWORK          PROXY     TOPOLOGY    MACHINES  MEMORY  SUITES
-    small-e3b43969       debian-12  1.37.2          containerd        3.6.16  host-gw          iptables  small       3         7Gi     lifecycle,e2e
-    ha-a879d81c          debian-12  1.37.2          containerd        3.6.16  host-gw          iptables  ha          5         13Gi    lifecycle,e2e
-    all-in-one-a48f9c63  debian-12  1.34.4          containerd-2.4.2  3.5     vxlan            nftables  all-in-one  1         3Gi     lifecycle,e2e
-    all-in-one-4c19173c  debian-13  1.20.2+deb12u1  docker            3.4     flannel-host-gw  iptables  all-in-one  1         3Gi     lifecycle,e2e
-    all-in-one-5ac786f6  debian-13  1.35.4          containerd        3.6.16  flannel-vxlan    nftables  all-in-one  1         3Gi     lifecycle,e2e
-    all-in-one-f9866874  debian-13  1.37.2          containerd-2.4.2  3.7.3   host-gw          nftables  all-in-one  1         3Gi     lifecycle,e2e
-    all-in-one-27104245  debian-12  1.36.3          containerd-2.4.2  3.5     flannel-vxlan    iptables  all-in-one  1         3Gi     lifecycle,e2e
-    all-in-one-95072169  debian-13  1.36.3          containerd        3.5     flannel-host-gw  nftables  all-in-one  1         3Gi     lifecycle,e2e
-    all-in-one-f9404701  debian-12  1.20.2+deb12u1  containerd        3.4     vxlan            iptables  all-in-one  1         3Gi     lifecycle,e2e
-    all-in-one-9bfe5c80  debian-12  1.35.4          containerd-2.4.2  3.6.16  flannel-host-gw  iptables  all-in-one  1         3Gi     lifecycle,e2e
-    all-in-one-81f146c3  debian-12  1.20.2+deb12u1  docker            3.5     host-gw          iptables  all-in-one  1         3Gi     lifecycle,e2e
-    all-in-one-f14338aa  debian-13  1.34.4          containerd        3.6.16  vxlan            iptables  all-in-one  1         3Gi     lifecycle,e2e
-    all-in-one-500f9353  debian-12  1.37.2          containerd        3.7.3   vxlan            iptables  all-in-one  1         3Gi     lifecycle,e2e
-    all-in-one-35e3e945  debian-12  1.37.2          containerd-2.4.2  3.4     flannel-vxlan    nftables  all-in-one  1         3Gi     lifecycle,e2e
-    all-in-one-d001aaca  debian-12  1.20.2+deb12u1  docker            3.6.16  flannel-vxlan    iptables  all-in-one  1         3Gi     lifecycle,e2e
-    all-in-one-e7fde7a7  debian-12  1.35.4          containerd        3.5     host-gw          iptables  all-in-one  1         3Gi     lifecycle,e2e
-    all-in-one-5c94688e  debian-12  1.36.3          containerd        3.6.16  host-gw          iptables  all-in-one  1         3Gi     lifecycle,e2e
-    all-in-one-2bfd08f9  debian-12  1.37.2          containerd        3.5     flannel-host-gw  iptables  all-in-one  1         3Gi     lifecycle,e2e
-    all-in-one-8633fc0e  debian-12  1.20.2+deb12u1  containerd        3.4     host-gw          iptables  all-in-one  1         3Gi     lifecycle,e2e
-    all-in-one-347d7093  debian-12  1.20.2+deb12u1  docker            3.4     vxlan            iptables  all-in-one  1         3Gi     lifecycle,e2e
-    all-in-one-37e46f50  debian-12  1.34.4          containerd        3.5     host-gw          iptables  all-in-one  1         3Gi     lifecycle,e2e
-    all-in-one-aeb533bb  debian-12  1.34.4          containerd        3.5     flannel-host-gw  iptables  all-in-one  1         3Gi     lifecycle,e2e
-    all-in-one-f7241d93  debian-12  1.34.4          containerd        3.5     flannel-vxlan    iptables  all-in-one  1         3Gi     lifecycle,e2e
-    all-in-one-cf96e0d8  debian-12  1.35.4          containerd        3.5     vxlan            iptables  all-in-one  1         3Gi     lifecycle,e2e
-    all-in-one-5e46aae5  debian-12  1.36.3          containerd        3.5     vxlan            iptables  all-in-one  1         3Gi     lifecycle,e2e
-    all-in-one-62db8acc  debian-12  1.37.2          containerd        3.7.3   flannel-host-gw  iptables  all-in-one  1         3Gi     lifecycle,e2e
-    all-in-one-b5fe7da2  debian-12  1.37.2          containerd        3.7.3   flannel-vxlan    iptables  all-in-one  1         3Gi     lifecycle,e2e
+    "CELL                 OS         KUBERNETES      RUNTIME           ETCD    NETWORK          PROXY     FAMILIES  TOPOLOGY    MACHINES  MEMORY  SUITES
+    small-e3b43969       debian-12  1.37.2          containerd        3.6.16  host-gw          iptables  ipv4      small       3         7Gi     lifecycle,e2e
+    ha-a879d81c          debian-12  1.37.2          containerd        3.6.16  host-gw          iptables  ipv4      ha          5         13Gi    lifecycle,e2e
+    all-in-one-8cd6dd17  debian-13  1.34.4          containerd-2.4.2  3.5     vxlan            nftables  ipv4      all-in-one  1         3Gi     lifecycle,e2e
+    all-in-one-48539589  debian-12  1.20.2+deb12u1  docker            3.4     flannel-host-gw  iptables  ipv4      all-in-one  1         3Gi     lifecycle,e2e
+    all-in-one-5ac786f6  debian-13  1.35.4          containerd        3.6.16  flannel-vxlan    nftables  ipv4      all-in-one  1         3Gi     lifecycle,e2e
+    all-in-one-27104245  debian-12  1.36.3          containerd-2.4.2  3.5     flannel-vxlan    iptables  ipv4      all-in-one  1         3Gi     lifecycle,e2e
+    all-in-one-f9866874  debian-13  1.37.2          containerd-2.4.2  3.7.3   host-gw          nftables  ipv4      all-in-one  1         3Gi     lifecycle,e2e
+    all-in-one-8caebb2e  debian-13  1.20.2+deb12u1  containerd        3.4     vxlan            iptables  ipv4      all-in-one  1         3Gi     lifecycle,e2e
+    all-in-one-95072169  debian-13  1.36.3          containerd        3.5     flannel-host-gw  nftables  ipv4      all-in-one  1         3Gi     lifecycle,e2e
+    all-in-one-78de1dae  debian-12  1.34.4          containerd-2.4.2  3.6.16  flannel-host-gw  iptables  ipv4      all-in-one  1         3Gi     lifecycle,e2e
+    all-in-one-7c7377b8  debian-12  1.35.4          containerd-2.4.2  3.5     host-gw          iptables  ipv4      all-in-one  1         3Gi     lifecycle,e2e
+    all-in-one-500f9353  debian-12  1.37.2          containerd        3.7.3   vxlan            iptables  ipv4      all-in-one  1         3Gi     lifecycle,e2e
+    all-in-one-35e3e945  debian-12  1.37.2          containerd-2.4.2  3.4     flannel-vxlan    nftables  ipv4      all-in-one  1         3Gi     lifecycle,e2e
+    all-in-one-64a18597  debian-13  1.20.2+deb12u1  docker            3.5     host-gw          iptables  ipv4      all-in-one  1         3Gi     lifecycle,e2e
+    all-in-one-fedec300  debian-12  1.20.2+deb12u1  docker            3.6.16  vxlan            iptables  ipv4      all-in-one  1         3Gi     lifecycle,e2e
+    all-in-one-70b4039f  debian-12  1.20.2+deb12u1  docker            3.4     flannel-vxlan    iptables  ipv4      all-in-one  1         3Gi     lifecycle,e2e
+    all-in-one-37e46f50  debian-12  1.34.4          containerd        3.5     host-gw          iptables  ipv4      all-in-one  1         3Gi     lifecycle,e2e
+    all-in-one-5c94688e  debian-12  1.36.3          containerd        3.6.16  host-gw          iptables  ipv4      all-in-one  1         3Gi     lifecycle,e2e
+    all-in-one-2bfd08f9  debian-12  1.37.2          containerd        3.5     flannel-host-gw  iptables  ipv4      all-in-one  1         3Gi     lifecycle,e2e
+    all-in-one-8633fc0e  debian-12  1.20.2+deb12u1  containerd        3.4     host-gw          iptables  ipv4      all-in-one  1         3Gi     lifecycle,e2e
+    all-in-one-f7241d93  debian-12  1.34.4          containerd        3.5     flannel-vxlan    iptables  ipv4      all-in-one  1         3Gi     lifecycle,e2e
+    all-in-one-cf96e0d8  debian-12  1.35.4          containerd        3.5     vxlan            iptables  ipv4      all-in-one  1         3Gi     lifecycle,e2e
+    all-in-one-641ab1e4  debian-12  1.35.4          containerd        3.5     flannel-host-gw  iptables  ipv4      all-in-one  1         3Gi     lifecycle,e2e
+    all-in-one-5e46aae5  debian-12  1.36.3          containerd        3.5     vxlan            iptables  ipv4      all-in-one  1         3Gi     lifecycle,e2e
+    all-in-one-62db8acc  debian-12  1.37.2          containerd        3.7.3   flannel-host-gw  iptables  ipv4      all-in-one  1         3Gi     lifecycle,e2e
+    all-in-one-b5fe7da2  debian-12  1.37.2          containerd        3.7.3   flannel-vxlan    iptables  ipv4      all-in-one  1         3Gi     lifecycle,e2e
 
-    27 cells of the tier merge-request; the largest needs 13Gi of memory
+    26 cells of the tier merge-request; the largest needs 13Gi of memory
 
     In, and why:
       small-e3b43969       the tier includes it by name
       ha-a879d81c          the tier includes it by name
-      all-in-one-a48f9c63  21 pairs of values that no cell before it has
-      all-in-one-4c19173c  21 pairs of values that no cell before it has
-      all-in-one-5ac786f6  18 pairs of values that no cell before it has
+      all-in-one-8cd6dd17  28 pairs of values that no cell before it has
+      all-in-one-48539589  24 pairs of values that no cell before it has
+      all-in-one-5ac786f6  19 pairs of values that no cell before it has
+      all-in-one-27104245  15 pairs of values that no cell before it has
       all-in-one-f9866874  15 pairs of values that no cell before it has
-      all-in-one-27104245  12 pairs of values that no cell before it has
+      all-in-one-8caebb2e  9 pairs of values that no cell before it has
       all-in-one-95072169  9 pairs of values that no cell before it has
-      all-in-one-f9404701  8 pairs of values that no cell before it has
-      all-in-one-9bfe5c80  8 pairs of values that no cell before it has
-      all-in-one-81f146c3  6 pairs of values that no cell before it has
-      all-in-one-f14338aa  6 pairs of values that no cell before it has
-      all-in-one-500f9353  5 pairs of values that no cell before it has
-      all-in-one-35e3e945  5 pairs of values that no cell before it has
-      all-in-one-d001aaca  4 pairs of values that no cell before it has
-      all-in-one-e7fde7a7  2 pairs of values that no cell before it has
+      all-in-one-78de1dae  7 pairs of values that no cell before it has
+      all-in-one-7c7377b8  6 pairs of values that no cell before it has
+      all-in-one-500f9353  6 pairs of values that no cell before it has
+      all-in-one-35e3e945  6 pairs of values that no cell before it has
+      all-in-one-64a18597  5 pairs of values that no cell before it has
+      all-in-one-fedec300  4 pairs of values that no cell before it has
+      all-in-one-70b4039f  2 pairs of values that no cell before it has
+      all-in-one-37e46f50  2 pairs of values that no cell before it has
       all-in-one-5c94688e  2 pairs of values that no cell before it has
       all-in-one-2bfd08f9  2 pairs of values that no cell before it has
       all-in-one-8633fc0e  1 pair of values that no cell before it has
-      all-in-one-347d7093  1 pair of values that no cell before it has
-      all-in-one-37e46f50  1 pair of values that no cell before it has
-      all-in-one-aeb533bb  1 pair of values that no cell before it has
       all-in-one-f7241d93  1 pair of values that no cell before it has
       all-in-one-cf96e0d8  1 pair of values that no cell before it has
+      all-in-one-641ab1e4  1 pair of values that no cell before it has
       all-in-one-5e46aae5  1 pair of values that no cell before it has
       all-in-one-62db8acc  1 pair of values that no cell before it has
       all-in-one-b5fe7da2  1 pair of values that no cell before it has
 
     Out, and why (--format json names each):
-      144 combinations  the tier merge-request runs kubernetes 1.20.2+deb12u1 and 1.34.4 and 1.35.4 and 1.36.3 and 1.37.2 alone
-      360 combinations  cannot exist: kube-proxy has the mode nftables since Kubernetes 1.29, and by default since 1.31 (kubernetes-1.20-nftables; https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/features/kube_features.go)
-      312 combinations  cannot exist: the network manifest needs the path of a CNI manifest in axes.network.manifest, and none is named (network-manifest-named)
-      360 combinations  cannot exist: Kubernetes 1.20 needs etcd >=3.4 <3.7: the playbooks know the configuration of etcd from 3.4 on, and 1.20 was run here with 3.4, 3.5 and 3.6 alone (kubernetes-1.20-etcd; https://github.com/kubernetes/kubernetes/blob/v1.20.2/cmd/kubeadm/app/constants/constants.go)
-      360 combinations  cannot exist: Kubernetes 1.20 needs containerd >=1.4 <2.0: its kubelet speaks CRI v1alpha2 alone, which containerd 2.0 removed (kubernetes-1.20-containerd; https://github.com/containerd/containerd/blob/v2.4.2/RELEASES.md)
-      343 combinations  the tier merge-request is pairwise: other cells have all that it would add
-      360 combinations  cannot exist: Kubernetes 1.34 needs etcd >=3.5 <3.7: Kubernetes from 1.34 on was run here with etcd 3.5 and 3.6 alone (kubernetes-1.34-etcd; https://github.com/kubernetes/kubernetes/blob/v1.37.2/staging/src/k8s.io/apiserver/pkg/storage/feature/feature_support_checker.go)
-      120 combinations  cannot exist: Kubernetes 1.24 removed dockershim, the kubelet's own way to Docker (kubernetes-1.34-docker; https://kubernetes.io/blog/2022/02/17/dockershim-faq/)
-      360 combinations  cannot exist: Kubernetes 1.35 needs etcd >=3.5 <3.7: Kubernetes from 1.34 on was run here with etcd 3.5 and 3.6 alone (kubernetes-1.35-etcd; https://github.com/kubernetes/kubernetes/blob/v1.37.2/staging/src/k8s.io/apiserver/pkg/storage/feature/feature_support_checker.go)
-      120 combinations  cannot exist: Kubernetes 1.24 removed dockershim, the kubelet's own way to Docker (kubernetes-1.35-docker; https://kubernetes.io/blog/2022/02/17/dockershim-faq/)
-      360 combinations  cannot exist: Kubernetes 1.36 needs etcd >=3.5 <3.7: Kubernetes from 1.34 on was run here with etcd 3.5 and 3.6 alone (kubernetes-1.36-etcd; https://github.com/kubernetes/kubernetes/blob/v1.37.2/staging/src/k8s.io/apiserver/pkg/storage/feature/feature_support_checker.go)
-      120 combinations  cannot exist: Kubernetes 1.24 removed dockershim, the kubelet's own way to Docker (kubernetes-1.36-docker; https://kubernetes.io/blog/2022/02/17/dockershim-faq/)
-      240 combinations  cannot exist: Kubernetes 1.24 removed dockershim, the kubelet's own way to Docker (kubernetes-1.37-docker; https://kubernetes.io/blog/2022/02/17/dockershim-faq/)
-      734 combinations  the tier merge-request runs topology all-in-one alone
+      144 combinations   the tier merge-request runs kubernetes 1.20.2+deb12u1 and 1.34.4 and 1.35.4 and 1.36.3 and 1.37.2 alone
+      432 combinations   cannot exist: dual-stack is stable and always on from Kubernetes 1.23 on (kubernetes-1.20-dual-stack; https://kubernetes.io/docs/concepts/services-networking/dual-stack/)
+      360 combinations   cannot exist: kube-proxy has the mode nftables since Kubernetes 1.29, and by default since 1.31 (kubernetes-1.20-nftables; https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/features/kube_features.go)
+      1728 combinations  cannot exist: flannel's CNI plugin of v0.9.1, the last release that can be built here, knows one network of pods (FLANNEL_SUBNET) (flannel-plugin-knows-one-family; https://github.com/containernetworking/plugins/blob/v0.9.1/plugins/meta/flannel/flannel.go)
+      552 combinations   cannot exist: the network manifest needs the path of a CNI manifest in axes.network.manifest, and none is named (network-manifest-named)
+      576 combinations   cannot exist: Kubernetes 1.20 needs etcd >=3.4 <3.7: the playbooks know the configuration of etcd from 3.4 on, and 1.20 was run here with 3.4, 3.5 and 3.6 alone (kubernetes-1.20-etcd; https://github.com/kubernetes/kubernetes/blob/v1.20.2/cmd/kubeadm/app/constants/constants.go)
+      576 combinations   cannot exist: Kubernetes 1.20 needs containerd >=1.4 <2.0: its kubelet speaks CRI v1alpha2 alone, which containerd 2.0 removed (kubernetes-1.20-containerd; https://github.com/containerd/containerd/blob/v2.4.2/RELEASES.md)
+      344 combinations   the tier merge-request is pairwise: other cells have all that it would add
+      576 combinations   cannot exist: Kubernetes 1.34 needs etcd >=3.5 <3.7: Kubernetes from 1.34 on was run here with etcd 3.5 and 3.6 alone (kubernetes-1.34-etcd; https://github.com/kubernetes/kubernetes/blob/v1.37.2/staging/src/k8s.io/apiserver/pkg/storage/feature/feature_support_checker.go)
+      480 combinations   the tier merge-request runs families ipv4 alone
+      192 combinations   cannot exist: Kubernetes 1.24 removed dockershim, the kubelet's own way to Docker (kubernetes-1.34-docker; https://kubernetes.io/blog/2022/02/17/dockershim-faq/)
+      576 combinations   cannot exist: Kubernetes 1.35 needs etcd >=3.5 <3.7: Kubernetes from 1.34 on was run here with etcd 3.5 and 3.6 alone (kubernetes-1.35-etcd; https://github.com/kubernetes/kubernetes/blob/v1.37.2/staging/src/k8s.io/apiserver/pkg/storage/feature/feature_support_checker.go)
+      192 combinations   cannot exist: Kubernetes 1.24 removed dockershim, the kubelet's own way to Docker (kubernetes-1.35-docker; https://kubernetes.io/blog/2022/02/17/dockershim-faq/)
+      576 combinations   cannot exist: Kubernetes 1.36 needs etcd >=3.5 <3.7: Kubernetes from 1.34 on was run here with etcd 3.5 and 3.6 alone (kubernetes-1.36-etcd; https://github.com/kubernetes/kubernetes/blob/v1.37.2/staging/src/k8s.io/apiserver/pkg/storage/feature/feature_support_checker.go)
+      192 combinations   cannot exist: Kubernetes 1.24 removed dockershim, the kubelet's own way to Docker (kubernetes-1.36-docker; https://kubernetes.io/blog/2022/02/17/dockershim-faq/)
+      384 combinations   cannot exist: Kubernetes 1.24 removed dockershim, the kubelet's own way to Docker (kubernetes-1.37-docker; https://kubernetes.io/blog/2022/02/17/dockershim-faq/)
+      734 combinations   the tier merge-request runs topology all-in-one alone
 
-    Coverage of what can exist (1248 of 4320 combinations can):
-      cells            27 of 1248 (2 %)
-      values           23 of 24 (95 %)    missing: kubernetes=1.20.2+deb11
-      pairs of values  180 of 223 (80 %)  missing: os=debian-12 kubernetes=1.20.2+deb11, kubernetes=1.20.2+deb11 runtime=containerd, kubernetes=1.20.2+deb11 etcd=3.4, kubernetes=1.20.2+deb11 network=host-gw, kubernetes=1.20.2+deb11 proxy=iptables, kubernetes=1.20.2+deb11 topology=all-in-one, kubernetes=1.20.2+deb11 network=vxlan, kubernetes=1.20.2+deb11 network=flannel-host-gw, kubernetes=1.20.2+deb11 network=flannel-vxlan, kubernetes=1.20.2+deb11 etcd=3.5, and 33 more
+    Coverage of what can exist (1728 of 8640 combinations can):
+      cells            26 of 1728 (1 %)
+      values           24 of 26 (92 %)    missing: kubernetes=1.20.2+deb11, families=dual-stack
+      pairs of values  203 of 266 (76 %)  missing: os=debian-12 kubernetes=1.20.2+deb11, kubernetes=1.20.2+deb11 runtime=containerd, kubernetes=1.20.2+deb11 etcd=3.4, kubernetes=1.20.2+deb11 network=host-gw, kubernetes=1.20.2+deb11 proxy=iptables, kubernetes=1.20.2+deb11 families=ipv4, kubernetes=1.20.2+deb11 topology=all-in-one, kubernetes=1.20.2+deb11 network=vxlan, kubernetes=1.20.2+deb11 network=flannel-host-gw, kubernetes=1.20.2+deb11 network=flannel-vxlan, and 53 more
     "
   `);
 });
@@ -131,6 +132,7 @@ test('one cell as JSON', async () => {
             "etcd": "3.6.16",
             "network": "host-gw",
             "proxy": "iptables",
+            "families": "ipv4",
             "topology": "all-in-one"
           },
           "runtime": "containerd",
@@ -192,11 +194,12 @@ test('JSON names what is out and what is missing', async () => {
     coverage: unknown;
   };
   expect(document.cells.every(({ why }) => why.endsWith('of values that no cell before it has'))).toBe(true);
-  expect(document.cells.length + document.excluded.length).toBe(4320);
+  expect(document.cells.length + document.excluded.length).toBe(8640);
   expect(document.excluded[0]).toMatchInlineSnapshot(`
     {
       "axes": {
         "etcd": "3.4",
+        "families": "ipv4",
         "kubernetes": "1.20.2+deb11",
         "network": "host-gw",
         "os": "debian-12",
@@ -208,7 +211,7 @@ test('JSON names what is out and what is missing', async () => {
       "why": "the tier nightly runs kubernetes 1.20.2+deb12u1 and 1.34.4 and 1.35.4 and 1.36.3 and 1.37.2 alone",
     }
   `);
-  expect(document.coverage).toMatchObject({ combinations: 4320, values: { covered: 23, possible: 24, missing: ['kubernetes=1.20.2+deb11'] } });
+  expect(document.coverage).toMatchObject({ combinations: 8640, values: { covered: 25, possible: 26, missing: ['kubernetes=1.20.2+deb11'] } });
 });
 
 test.each([

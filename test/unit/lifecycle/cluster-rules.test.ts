@@ -32,6 +32,8 @@ const endpoint = (field: string) => ['spec', 'controlPlane', 'endpoint', field];
 const machine = (index: number, field: string) => ['spec', 'machines', index, field];
 const direct = [['spec', 'controlPlane', 'endpoint'], { type: 'direct', port: 6443 }] as const;
 const alone = [['spec', 'machines'], [{ name: 'one', roles: ['etcd', 'control-plane', 'worker'] }]] as const;
+/** A dual-stack document. */
+const pairs = (pods = '10.244.0.0/16,fd00:10:244::/56', services = '10.96.0.0/16,fd00:10:96::/112') => [[network('podCIDR'), pods], [network('serviceCIDR'), services]] as const;
 const many = [['spec', 'machines'], Array.from({ length: 17 }, (_, index) => ({ name: `m-${index}`, roles: index === 0 ? ['etcd', 'control-plane'] : ['worker'] }))] as const;
 
 test.each<[string, number, string, string, string, ...(readonly [Path, unknown])[]]>([
@@ -53,6 +55,20 @@ test.each<[string, number, string, string, string, ...(readonly [Path, unknown])
   ['a pod network without room for a pod', 0, 'CLUSTER_NETWORK_TOO_SMALL', 'leaves no addresses for the pods of a machine', 'use a wider one, such as a /16', [network('podCIDR'), '10.244.0.0/28']],
   ['a service network without room for the DNS', 0, 'CLUSTER_NETWORK_TOO_SMALL', 'has no address number 10', 'use a /28 or wider', [network('serviceCIDR'), '10.96.0.0/29']],
   ['a service network that is too wide', 0, 'CLUSTER_NETWORK_TOO_LARGE', 'Kubernetes 1.33.1 takes no service network as wide as 10.0.0.0/9', 'use a /12 or narrower', [network('serviceCIDR'), '10.0.0.0/9'], [['spec', 'kubernetes', 'version'], '1.33.1'], [network('podCIDR'), '172.16.0.0/16'], [endpoint('address'), '192.168.0.1'], [machine(0, 'address'), '192.168.0.2']],
+  ['host bits in the second network of a pair', 0, 'CLUSTER_NETWORK_HOST_BITS', 'the pod network fd00:10:244::7/56 is an address in a network', 'did you mean fd00:10:244::/56?', ...pairs('10.244.0.0/16,fd00:10:244::7/56')],
+  ['an overlap of the second networks', 0, 'CLUSTER_NETWORKS_OVERLAP', 'the service network fd00:10:244::/112 overlaps the pod network fd00:10:244::/56', 'choose networks apart', ...pairs(undefined, '10.96.0.0/16,fd00:10:244::/112')],
+  ['an address that nobody can have in a pair', 0, 'CLUSTER_ADDRESS_UNUSABLE', 'the pod network ff00::/56', 'choose another', ...pairs('10.244.0.0/16,ff00::/56')],
+  ['one family twice', 0, 'CLUSTER_FAMILIES_MIXED', 'the pod network 10.245.0.0/16 is of the family of 10.244.0.0/16', 'write one network of IPv4 and one of IPv6', ...pairs('10.244.0.0/16,10.245.0.0/16')],
+  ['pods alone of two families', 0, 'CLUSTER_FAMILIES_MIXED', 'the service network 10.96.0.0/16 has not the families of the pod network 10.244.0.0/16,fd00:10:244::/56', 'use the same families in the same order', ...pairs(undefined, '10.96.0.0/16')],
+  ['services alone of two families', 0, 'CLUSTER_FAMILIES_MIXED', 'has not the families of the pod network 10.244.0.0/16', 'use the same families in the same order', ...pairs('10.244.0.0/16')],
+  ['a pair in another order', 0, 'CLUSTER_FAMILIES_MIXED', 'the service network fd00:10:96::/112,10.96.0.0/16 has not the families', 'use the same families in the same order', ...pairs(undefined, 'fd00:10:96::/112,10.96.0.0/16')],
+  ['a pair whose first family is not the one of the machines', 0, 'CLUSTER_FAMILIES_MIXED', 'the address of one 10.213.0.10 is not of the family of the pod network fd00:10:244::/56', 'write the family of the machines first', ...pairs('fd00:10:244::/56,10.244.0.0/16', 'fd00:10:96::/112,10.96.0.0/16')],
+  ['a machine in the second network of the pods', 0, 'CLUSTER_NETWORKS_OVERLAP', 'the address of one fd00:10:244::9 lies in the pod network fd00:10:244::/56', 'choose networks apart', [machine(0, 'address'), 'fd00:10:244::9'], ...pairs()],
+  ['a second pod network without room for the machines', 0, 'CLUSTER_NETWORK_TOO_SMALL', 'the pod network fd00:10:244::/62 has no /66 for each of 17 machines', 'use a wider one', ...pairs('10.244.0.0/16,fd00:10:244::/62'), many, direct],
+  ['a second service network without room for the DNS', 0, 'CLUSTER_NETWORK_TOO_SMALL', 'the service network fd00:10:96::/125 has no address number 10', 'use a /124 or wider', ...pairs(undefined, '10.96.0.0/16,fd00:10:96::/125')],
+  ['a second service network that is too wide', 0, 'CLUSTER_NETWORK_TOO_LARGE', 'Kubernetes 1.33.1 takes no service network as wide as fd00:10:96::/107', 'use a /108 or narrower', ...pairs(undefined, '10.96.0.0/16,fd00:10:96::/107'), [['spec', 'kubernetes', 'version'], '1.33.1']],
+  ['a pair in a version that has it as an alpha feature', 0, 'CLUSTER_DUAL_STACK', 'dual-stack is not stable in Kubernetes 1.20.2, but from 1.23 on', 'take a later version', ...pairs(), [['spec', 'kubernetes', 'version'], '1.20.2']],
+  ['a pair for flannel', 1, 'CLUSTER_DUAL_STACK', "flannel's CNI plugin v0.9.1", 'use host-gw, vxlan or a manifest', ...pairs()],
   ["etcd's port", 0, 'CLUSTER_PORT_TAKEN', 'port 2379 of a control plane belongs to etcd', 'use another', [endpoint('port'), 2379]],
   ["the kubelet's port", 0, 'CLUSTER_PORT_TAKEN', 'port 10250 of a control plane belongs to the kubelet', 'use another', [endpoint('port'), 10250]],
   ['the port of SSH', 0, 'CLUSTER_PORT_TAKEN', 'port 22 of a control plane belongs to SSH', 'use another', [endpoint('port'), 22]],
@@ -101,6 +117,9 @@ test.each<[string, Path, unknown, string]>([
   ['a SAN with an underscore', ['spec', 'controlPlane', 'certSANs'], ['a_b.example'], 'must be an address, or a name such as'],
   ['a SAN with a star inside', ['spec', 'controlPlane', 'certSANs'], ['api.*.example'], 'must be an address, or a name such as'],
   ['a network without a prefix', network('podCIDR'), '10.244.0.0', 'must be a network such as'],
+  ['a pair with a blank', network('podCIDR'), '10.244.0.0/16, fd00::/56', 'one of each family with a comma between them'],
+  ['a pair of which one is no network', network('podCIDR'), '10.244.0.0/33,fd00::/56', 'must be a network such as'],
+  ['three networks', network('podCIDR'), '10.244.0.0/16,fd00::/56,fd01::/56', 'must be a network such as'],
   ['an image with a line break', network('image'), 'localhost/flannel:1\nx', 'must be the reference of an image'],
   ['an image with a quote', ['spec', 'runtime', 'pauseImage'], 'localhost/"pause":1', 'must be the reference of an image'],
   ['an image of capitals', ['spec', 'runtime', 'pauseImage'], 'True', 'must be the reference of an image'],
@@ -131,4 +150,12 @@ test.each<[string, Path, unknown]>([
 test('a whole document of IPv6 is accepted', () => {
   const text = stringify(changed(0, [[network('podCIDR'), 'fd00:1::/48'], [network('serviceCIDR'), 'fd00:2::/112'], [endpoint('address'), 'fd00:3::9'], [machine(0, 'address'), 'fd00:3::10'], alone]), { lineWidth: 0 });
   expect(problems(text)).toEqual([]);
+});
+
+test.each([
+  ['IPv4 first', pairs()],
+  ['the narrowest', pairs('10.244.0.0/22,fd00:1::/120', '10.96.0.0/28,fd00:2::/124')],
+  ['IPv6 first', [...pairs('fd00:1::/56,10.244.0.0/16', 'fd00:2::/112,10.96.0.0/16'), [endpoint('address'), 'fd00:3::9'], [machine(0, 'address'), 'fd00:3::10']]],
+] as const)('a dual-stack document is accepted: %s', (_title, changes) => {
+  expect(problems(stringify(changed(0, changes), { lineWidth: 0 }))).toEqual([]);
 });

@@ -187,3 +187,9 @@ test('what goes with a release of an engine: CNI plugins with the network, crict
   expect(without.network).not.toHaveProperty('plugins');
   expect(without.runtime).not.toHaveProperty('crictl');
 });
+
+test('a dual-stack cell has an IPv6 network beside each IPv4 one', () => {
+  const given = input({ names: ['all-in-one'], set: ['families=dual-stack'] });
+  const { network } = toClusterDeployment({ ...given, kubernetes: binaries('1.37.2', ['kubelet']) }).spec;
+  expect(network).toMatchObject({ podCIDR: '10.244.0.0/16,fd00:10:244::/56', serviceCIDR: '10.96.0.0/16,fd00:10:96::/112' });
+});

@@ -47,6 +47,8 @@ const A: Trace = {
 const B: Trace = { ...EMPTY, record: record('b'), authorities: { ca: CA }, cni: ['10-proofgrid.conflist'], ports: [10250] };
 const LIVING = { a: A, b: B };
 
+const PAIR = { pods: '10.244.0.0/16,fd00:10:244::/56', services: '10.96.0.0/16,fd00:10:96::/112' };
+
 interface Given {
   readonly document?: Partial<typeof DOCUMENT>;
   readonly state?: Partial<typeof STATE>;
@@ -75,6 +77,10 @@ const ALLOWED: readonly (readonly [string, Given])[] = [
   ['a cluster from before there were records', { traces: { a: { ...A, record: null }, b: { ...B, record: null } }, state: { id: null } }],
   ['a later CNI file', { traces: { a: A, b: { ...B, cni: ['10-proofgrid.conflist', '87-podman-bridge.conflist'] } } }],
   ['files of a manifest on a machine of ours', { document: { cni_file: null }, traces: { a: A, b: B } }],
+  ['a dual-stack cluster, its second network in another spelling', {
+    document: { pod_cidr: PAIR.pods, service_cidr: PAIR.services },
+    traces: { a: { ...A, record: record('a', { pod_cidr: '10.244.0.0/16,fd00:0010:0244::/56', service_cidr: PAIR.services }), flags: { service_cidr: PAIR.services } }, b: EMPTY },
+  }],
   ['an IPv6 network in another spelling', { document: { pod_cidr: 'fd00:0:0::/56' }, traces: { a: { ...A, record: record('a', { pod_cidr: 'fd00::/56' }) }, b: EMPTY } }],
   ['another engine in the document, which is a change of its own', { document: { engine: 'docker' } }],
 ];
@@ -94,6 +100,12 @@ const REFUSED: readonly (readonly [string, Given, readonly string[]])[] = [
   ['another name, and no record', { document: { name: 'renamed' }, traces: { a: { ...A, record: null }, b: EMPTY } }, ['metadata.name: a was deployed with shop']],
   ['another service network', { document: { service_cidr: '10.97.0.0/16' } }, ['spec.network.serviceCIDR: a was deployed with 10.96.0.0/16, the document has 10.97.0.0/16; ']],
   ['another service network, and no record', { document: { service_cidr: '10.97.0.0/16' }, traces: { a: { ...A, record: null }, b: EMPTY } }, ['spec.network.serviceCIDR: a was deployed with 10.96.0.0/16']],
+  ['a second family of addresses', { document: { pod_cidr: PAIR.pods, service_cidr: PAIR.services } }, [
+    `spec.network.serviceCIDR: a was deployed with 10.96.0.0/16, the document has ${PAIR.services}; write 10.96.0.0/16`,
+    `spec.network.podCIDR: a was deployed with 10.244.0.0/16, the document has ${PAIR.pods}; write 10.244.0.0/16`,
+  ]],
+  ['a second family of addresses, and no record', { document: { service_cidr: PAIR.services }, traces: { a: { ...A, record: null }, b: EMPTY } }, ['spec.network.serviceCIDR: a was deployed with 10.96.0.0/16']],
+  ['one family instead of two', { traces: { a: { ...A, record: record('a', { pod_cidr: PAIR.pods }) }, b: EMPTY } }, [`spec.network.podCIDR: a was deployed with ${PAIR.pods}, the document has 10.244.0.0/16`]],
   ['another pod network', { document: { pod_cidr: '10.245.0.0/16' } }, ['spec.network.podCIDR: a was deployed with 10.244.0.0/16']],
   ['two machines that changed their names', { traces: { a: { ...A, record: record('b') }, b: { ...B, record: record('a') } } }, ['spec.machines[0].name: a was deployed as b', 'spec.machines[1].name: b was deployed as a']],
   ['more members of etcd', { document: { machines: [machine('a', ['etcd', 'control-plane'], '10.0.0.1'), machine('b', ['etcd', 'worker'], '10.0.0.2')] } },

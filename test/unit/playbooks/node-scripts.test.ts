@@ -50,16 +50,18 @@ test('cAdvisor hears where Docker would keep its data, and no version', async ()
   expect(JSON.parse(body)).toEqual({ DockerRootDir: '/var/lib/docker' });
 });
 
-test("a machine's end of the tunnel follows from its pod network alone", async () => {
+test.each([
+  ['10.244.3.0/24', '10.244.3.0 0a:58:0a:f4:03:00'],
+  ['fd00:10:244:3::/64', 'fd00:10:244:3:: 0a:58:02:44:00:03'],
+])("a machine's end of the tunnel follows from its pod network alone: %s", async (network, expected) => {
   const program = [
     'import importlib.machinery, importlib.util, sys',
     'sys.dont_write_bytecode = True',
     'loader = importlib.machinery.SourceFileLoader("pod_network", sys.argv[1])',
     'module = importlib.util.module_from_spec(importlib.util.spec_from_loader("pod_network", loader))',
     'loader.exec_module(module)',
-    'own = module.endpoint("10.244.3.0/24")',
-    'print(own, module.hardware_address(own))',
+    'print(module.endpoint(sys.argv[2]), module.hardware_address(sys.argv[2]))',
   ].join('\n');
-  const { stdout } = await execa('python3', ['-c', program, podNetwork]);
-  expect(stdout).toBe('10.244.3.0 0a:58:0a:f4:03:00');
+  const { stdout } = await execa('python3', ['-c', program, podNetwork, network]);
+  expect(stdout).toBe(expected);
 });

@@ -1,4 +1,5 @@
 import type { V1Service } from '@kubernetes/client-node';
+import { firstNetwork } from '../../../../lifecycle/network-families.ts';
 import type { Check, ClusterContext } from '../../check.ts';
 import { firstAddress } from '../address.ts';
 import { kube, last, nodes } from '../api-server.ts';
@@ -92,7 +93,7 @@ async function makeNames(
   if (address === undefined) throw new Error(`the API server gave the service ${web} no address`);
   const type = addressType(address);
   const own = `${web}.${NAMESPACE}.${ZONE}`;
-  const apiAddress = addressRecord(firstAddress(context.deployment.spec.network.serviceCIDR));
+  const apiAddress = addressRecord(firstAddress(firstNetwork(context.deployment.spec.network.serviceCIDR)));
   return [
     { kind: 'service', question: { name: own, type }, records: [addressRecord(address)] },
     { kind: 'service by its short name', question: { name: web, type }, records: [addressRecord(address)] },

@@ -1,3 +1,4 @@
+import { firstNetwork } from '../../../../lifecycle/network-families.ts';
 import type { Check, ClusterContext, Observation } from '../../check.ts';
 import { firstAddress } from '../address.ts';
 import { kube, last, nodes } from '../api-server.ts';
@@ -81,7 +82,7 @@ function judgeSpread(replicas: readonly DnsReplica[]): Observation {
 }
 
 async function lookUp(context: ClusterContext, pod: string): Promise<string[]> {
-  const address = firstAddress(context.deployment.spec.network.serviceCIDR);
+  const address = firstAddress(firstNetwork(context.deployment.spec.network.serviceCIDR));
   const { stdout } = await execInPod(context, pod, ['sh', '-c', SCRIPT, 'lookups', NAME, addressType(address), address]);
   const counts = [...stdout.matchAll(/^(\d+) (\d+)$/gm)].map(([, good, bad]) => ({ good: Number(good), bad: Number(bad) }));
   const [settling, settled] = counts;

@@ -1,3 +1,4 @@
+import { firstNetwork } from '../../../../lifecycle/network-families.ts';
 import { isIPv6 } from 'node:net';
 import type { Check } from '../../check.ts';
 import { acceptBeforePolicies, policySetsEmptied } from '../fault/policy-agent.ts';
@@ -26,7 +27,7 @@ export const policyAllowByCidr: Check = {
       },
       {
         name: 'allow all pods but one',
-        spec: { ...selected, ingress: [{ from: [{ ipBlock: { cidr: context.deployment.spec.network.podCIDR, except: [only(stranger.address)] } }] }] },
+        spec: { ...selected, ingress: [{ from: [{ ipBlock: { cidr: firstNetwork(context.deployment.spec.network.podCIDR), except: [only(stranger.address)] } }] }] },
         allowed: flows([friend, foreigner], targets),
         denied: flows([stranger], targets),
       },

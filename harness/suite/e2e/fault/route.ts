@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import type { Host } from '../../check.ts';
 import { must } from '../machine.ts';
 import type { Mend } from './mend.ts';
@@ -10,10 +11,11 @@ export async function unreachableRoute(host: Host, destination: string, mend: Me
 
 /** Deletes the route by which the machine sends to an address, and puts it back as it was. */
 export async function loseRoute(host: Host, address: string, mend: Mend): Promise<void> {
-  const text = await must(host, ['ip', '-o', '-4', 'route', 'show', 'match', address]);
+  const family = isIPv6(address) ? '-6' : '-4';
+  const text = await must(host, ['ip', '-o', family, 'route', 'show', 'match', address]);
   const route = text.split('\n').find((line) => line !== '' && !line.startsWith('default'));
   if (route === undefined) throw new Error(`${host.name} has no route of its own to ${address}`);
   const words = route.trim().split(/\s+/);
-  mend(() => must(host, ['ip', 'route', 'replace', ...words]));
-  await must(host, ['ip', 'route', 'del', ...words]);
+  mend(() => must(host, ['ip', family, 'route', 'replace', ...words]));
+  await must(host, ['ip', family, 'route', 'del', ...words]);
 }

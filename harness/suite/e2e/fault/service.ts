@@ -1,3 +1,4 @@
+import { firstNetwork } from '../../../../lifecycle/network-families.ts';
 import type { ClusterContext, Host } from '../../check.ts';
 import { last, nodes } from '../api-server.ts';
 import { fixture } from '../fixture.ts';
@@ -51,7 +52,8 @@ export async function untilServiceRules(context: ClusterContext, host: Host, way
 
 /** Names are kube-proxy's own: pkg/proxy/iptables/proxier.go and pkg/proxy/nftables/proxier.go of Kubernetes. */
 function rulesOf({ deployment }: ClusterContext, ways: Ways): Rules {
-  const { proxyMode, serviceCIDR } = deployment.spec.network;
+  const { proxyMode } = deployment.spec.network;
+  const services = firstNetwork(deployment.spec.network.serviceCIDR);
   if (proxyMode === 'iptables') return chain(ways === 'all' ? 'KUBE-SERVICES' : 'KUBE-NODEPORTS');
-  return map(serviceCIDR.includes(':') ? 'ip6' : 'ip', ways === 'all' ? 'service-ips' : 'service-nodeports');
+  return map(services.includes(':') ? 'ip6' : 'ip', ways === 'all' ? 'service-ips' : 'service-nodeports');
 }

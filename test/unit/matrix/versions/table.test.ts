@@ -18,6 +18,14 @@ test('the next patch release is one row, and has what its minor has', () => {
   expect(table.kubernetes.at(-1)).toEqual({ version: '1.37.3', facts: shippedVersions.factsOf('1.37.2') });
 });
 
+test('whether a version has dual-stack need not be said', () => {
+  const silent = Object.fromEntries(shippedVersions.kubernetes.map((_, index) => [`kubernetes.${index}.dual-stack`, undefined]));
+  const table = parseVersions(changedVersions(silent), 'v.yaml');
+  expect(Object.fromEntries(['1.20.2', '1.22.17', '1.23.0', '1.30.4', '1.37.2'].map((version) => [version, Object.keys(table.factsOf(version)['dual-stack'])[0]]))).toEqual({
+    '1.20.2': 'none', '1.22.17': 'none', '1.23.0': 'stage', '1.30.4': 'stage', '1.37.2': 'stage',
+  });
+});
+
 test('a row has neither the source nor the date of the row before it', () => {
   const table = parseVersions(changedVersions({ 'kubernetes.1': { version: '1.20.3' } }), 'v.yaml');
   expect(table.kubernetes[1]).toMatchObject({ version: '1.20.3', source: undefined, released: undefined });

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { dockerCreateWords, dockerEngine, dockerNetworkWords } from '../../../../harness/provider/container/docker.ts';
 import type { EngineOutput } from '../../../../harness/provider/container/engine-command.ts';
+import { isolationWords } from '../../../../harness/provider/container/podman-isolation.ts';
 import { podmanCreateWords, podmanEngine, podmanNetworkWords } from '../../../../harness/provider/container/podman.ts';
 import { CONTAINER } from './fixtures.ts';
 
@@ -92,6 +93,18 @@ test('words of network create', () => {
   const common = ['--driver', 'bridge', '--subnet', '10.213.4.0/24', '--ip-range', '10.213.4.0/25', '--gateway', '10.213.4.1', '--label', 'a=b'];
   expect(podmanNetworkWords(NETWORK)).toEqual([...common, '--disable-dns', '--opt', 'isolate=true', NETWORK.name]);
   expect(dockerNetworkWords(NETWORK)).toEqual([...common, NETWORK.name]);
+});
+
+test('machines of both families: a second subnet behind the first, and a second address', () => {
+  const words = dockerNetworkWords({ ...NETWORK, ipv6: { subnet: 'fd00:10:213:4::/64', gateway: 'fd00:10:213:4::1' } });
+  expect(words.join(' ')).toContain('--gateway 10.213.4.1 --ipv6 --subnet fd00:10:213:4::/64 --gateway fd00:10:213:4::1 --label a=b');
+  expect(podmanCreateWords({ ...CONTAINER, ipv6Address: 'fd00:10:213:4::10' }).join(' ')).toContain('--ip 10.213.4.10 --ip6 fd00:10:213:4::10 --mac-address');
+});
+
+test('what comes from a lease for another one is dropped, in either family', () => {
+  const network = { name: 'proofgrid-abc', bridge: 'podman5' };
+  expect(isolationWords({ ...network, subnet: '10.213.4.0/24' }).join(' ')).toContain('-d 10.213.0.0/16 -i podman5 ! -o podman5');
+  expect(isolationWords({ ...network, subnet: 'fd00:10:213:4::/64' }).join(' ')).toContain('-d fd00:10:213::/48 -i podman5 ! -o podman5');
 });
 
 /** Answers by the longest known beginning of a command line, and remembers what was asked. */

@@ -5,10 +5,12 @@ import { fakeEngine } from './fake-engine.ts';
 
 test('every address is known beforehand, and the virtual one is none that the engine hands out', () => {
   const plan = networkPlan('10.213', 7);
-  expect({ ...plan, address: [plan.address(0), plan.address(4)] }).toEqual({
+  const ipv6 = { ...plan.ipv6, address: plan.ipv6.address(4) };
+  expect({ ...plan, ipv6, address: [plan.address(0), plan.address(4)] }).toEqual({
     subnet: '10.213.7.0/24',
     range: '10.213.7.0/25',
     gateway: '10.213.7.1',
+    ipv6: { subnet: 'fd00:10:213:7::/64', gateway: 'fd00:10:213:7::1', address: 'fd00:10:213:7::14' },
     virtualAddress: '10.213.7.250',
     address: ['10.213.7.10', '10.213.7.14'],
   });

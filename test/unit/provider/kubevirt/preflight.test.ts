@@ -37,6 +37,7 @@ test('CDI is not asked for where no disk needs it; who may not look goes on', as
 test.each([
   ['an operating system without an image', {}, { os: 'debian-13' }, 'SITE_WITHOUT_IMAGE'],
   ['binaries that no image has', { seeds: 'none' }, {}, 'LEASE_REQUEST_IMPOSSIBLE'],
+  ['a second family of addresses', {}, { dualStack: true }, 'LEASE_REQUEST_IMPOSSIBLE'],
   ['an address that does not exist', {}, { virtualAddress: true }, 'VIRTUAL_ADDRESS_UNAVAILABLE'],
 ])('%s is refused before anybody is asked', async (_name, change, wanted, code) => {
   const { client, requests } = await cluster([]);

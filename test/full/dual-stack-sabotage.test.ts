@@ -1,0 +1,3 @@
+import { proveEverySabotage } from '../system/sabotage/every-sabotage.ts';
+
+proveEverySabotage('dual-stack');
