@@ -17,8 +17,10 @@ const FREE = [
   'spec.kubernetes.binaries.source.path',
   'spec.metrics.reason',
   'spec.network.manifest',
+  'spec.network.plugins.binaries.source.path',
   'spec.network.policy.reason',
   'spec.runtime.binaries.source.path',
+  'spec.runtime.crictl.binaries.source.path',
   'spec.runtime.images[].path',
   'spec.storage.reason',
 ];
