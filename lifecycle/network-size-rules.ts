@@ -20,6 +20,12 @@ function machinePrefix(family: 32 | 128, prefix: number): number {
   return prefix <= usual - 4 ? usual : prefix + 4;
 }
 
+/** How many pods have addresses on one machine. */
+export function podAddresses(podCIDR: string): number {
+  const { family, prefix } = networkOf(podCIDR);
+  return 2 ** (family - machinePrefix(family, prefix)) - ADDRESSES_WITHOUT_PODS;
+}
+
 function podProblems({ spec: { machines, network: { podCIDR } } }: ClusterDeployment): Problem[] {
   const { family, prefix } = networkOf(podCIDR);
   const part = machinePrefix(family, prefix);

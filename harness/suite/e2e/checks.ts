@@ -19,10 +19,13 @@ import { dnsNames } from './check/dns-names.ts';
 import { dnsSurvivesReplica } from './check/dns-survives-replica.ts';
 import { dns } from './check/dns.ts';
 import { etcdHealth } from './check/etcd-health.ts';
+import { etcdSettings } from './check/etcd-settings.ts';
 import { exec } from './check/exec.ts';
 import { fileModes } from './check/file-modes.ts';
 import { hostToPod } from './check/host-to-pod.ts';
+import { kernelSettings } from './check/kernel-settings.ts';
 import { kubeletRights } from './check/kubelet-rights.ts';
+import { kubeletSettings } from './check/kubelet-settings.ts';
 import { leaderLeases } from './check/leader-leases.ts';
 import { limitsOfAbuse } from './check/limits-of-abuse.ts';
 import { logs } from './check/logs.ts';
@@ -45,11 +48,13 @@ import { policySurvivesAgentRestart } from './check/policy-survives-agent-restar
 import { portForward } from './check/port-forward.ts';
 import { preloadedImagesKept } from './check/preloaded-images-kept.ts';
 import { proxyMode } from './check/proxy-mode.ts';
+import { proxySettings } from './check/proxy-settings.ts';
 import { resourceMetrics } from './check/resource-metrics.ts';
 import { secretEncryptedAtRest } from './check/secret-encrypted-at-rest.ts';
 import { secretVolume } from './check/secret-volume.ts';
 import { serviceUsers } from './check/service-users.ts';
 import { sourceAddresses } from './check/source-addresses.ts';
+import { survivesReboot } from './check/survives-reboot.ts';
 import { testPods } from './check/test-pods.ts';
 import { tlsCiphers } from './check/tls-ciphers.ts';
 import { tokensAccepted } from './check/tokens-accepted.ts';
@@ -62,12 +67,14 @@ export interface CheckPhase {
 
 /** The suite in its order; the checks of one phase run side by side, so none of them may change what another looks at. */
 export const E2E_PHASES: readonly CheckPhase[] = [
-  { phase: 'control-plane', checks: [etcdHealth, apiServerVersion, leaderLeases] },
-  { phase: 'nodes', checks: [nodesReady, nodeLabelsAndTaints, preloadedImagesKept] },
+  // Before any pod of the checks: a CNI plugin switches forwarding on again.
+  { phase: 'machines', checks: [kernelSettings, survivesReboot] },
+  { phase: 'control-plane', checks: [etcdHealth, etcdSettings, apiServerVersion, leaderLeases] },
+  { phase: 'nodes', checks: [nodesReady, kubeletSettings, nodeLabelsAndTaints, preloadedImagesKept] },
   { phase: 'pods', checks: [testPods, podOnEveryNode, exec, logs, portForward, configMapVolume, secretVolume] },
   { phase: 'controllers', checks: [controllersWork, apiGroupsAnswer, admissionRefuses, tokensAccepted] },
   { phase: 'network', checks: [packetsArrive, podToPodSameNode, podToPodAcrossNodes, hostToPod, sourceAddresses] },
-  { phase: 'services', checks: [proxyMode, clusterIp, clusterIpUdp, ownService, nodePort, apiService, dns] },
+  { phase: 'services', checks: [proxyMode, proxySettings, clusterIp, clusterIpUdp, ownService, nodePort, apiService, dns] },
   { phase: 'policy', checks: [policyDefaultDeny, policyAllowByPod, policyAllowByNamespace, policyAllowByPort, policyAllowByCidr, policyEgress] },
   // Restarts what the others rely on, so alone.
   { phase: 'policy-agent', checks: [policySurvivesAgentRestart] },
