@@ -9,7 +9,7 @@ import { playbookVariables } from './playbook-data.ts';
 const TARGETS = ['multi-user.target', 'graphical.target'];
 
 /** Reads what systemd will do at the next boot. Drop-ins are read as it does: by their names, /etc before /run before /usr. */
-const SCRIPT = `import json, os, subprocess, sys
+const SCRIPT = `import glob, json, os, subprocess, sys
 asked = json.load(sys.stdin)
 def read(path):
     try:
@@ -25,18 +25,20 @@ def drop_ins(name):
     return '\\n'.join(read(found[file]) for file in sorted(found) if file.endswith('.conf'))
 def run(*words):
     return subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout
-def shown(unit):
-    return dict(line.split('=', 1) for line in run('systemctl', 'show', '--property=LoadState,UnitFileState', unit).splitlines() if '=' in line)
+services = {unit + '.service': unit for unit in asked['units']}
+properties = '--property=Id,LoadState,UnitFileState,ExecStartPre'
+blocks = run('systemctl', 'show', properties, *services, 'swap.target', 'kubelet.service').strip().split('\\n\\n')
+shown = {block['Id']: block for block in [dict(line.split('=', 1) for line in text.splitlines() if '=' in line) for text in blocks]}
 fstab = [line.split() for line in read('/etc/fstab').splitlines() if not line.lstrip().startswith('#')]
 swaps = [words[0] for words in fstab if len(words) > 3 and words[2] == 'swap' and 'noauto' not in words[3].split(',')]
-units = [line.split()[:2] for line in run('systemctl', 'list-unit-files', '--type=swap', '--plain', '--no-legend').splitlines()]
+enabled = [os.path.basename(path) for kind in ['wants', 'requires'] for path in glob.glob('/etc/systemd/system/*.' + kind + '/*.swap')]
 print(json.dumps({
-    'units': {unit: shown(unit + '.service') for unit in asked['units']},
+    'units': {unit: shown[id] for id, unit in services.items() if id in shown},
     'target': run('systemctl', 'get-default').strip(),
     'container': any(entry.startswith('container=') for entry in read('/proc/1/environ').split('\\0')),
     'swaps': [line.split()[0] for line in read('/proc/swaps').splitlines()[1:]],
-    'swapsAtBoot': ['/etc/fstab: ' + name for name in swaps] + [unit for unit, state in units if state == 'enabled'],
-    'swapOff': shown('swap.target').get('LoadState') == 'masked' or 'swapoff' in run('systemctl', 'show', '--property=ExecStartPre', 'kubelet.service'),
+    'swapsAtBoot': ['/etc/fstab: ' + name for name in swaps] + enabled,
+    'swapOff': shown.get('swap.target', {}).get('LoadState') == 'masked' or 'swapoff' in shown.get('kubelet.service', {}).get('ExecStartPre', ''),
     'sysctls': {name: read('/proc/sys/' + name.replace('.', '/')).split() for name in asked['sysctls']},
     'sysctlFiles': drop_ins('sysctl.d'),
     'moduleFiles': drop_ins('modules-load.d'),

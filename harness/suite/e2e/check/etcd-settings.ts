@@ -35,7 +35,7 @@ export const etcdSettings: Check = {
   sabotages: [
     {
       name: 'quota-lowered',
-      observed: /^\S+: the quota is 4294967296 bytes, expected 8589934592;/,
+      observed: /^\S+: the quota is 4294967296 bytes, expected \d+;/,
       apply: faulty(async (context, mend) => {
         const host = last(etcdMembers(context));
         mend(() => controlPlaneWhole(context));

@@ -14,6 +14,8 @@ export async function memoryUnder(host: Host, directory: string, mend: Mend): Pr
   await must(host, ['mkdir', '-p', BELOW]);
   mend(() => must(host, ['umount', BELOW]));
   await must(host, ['mount', '--bind', directory, BELOW]);
+  // else what is mounted over the one appears over the other
+  await must(host, ['mount', '--make-private', BELOW]);
   mend(() => must(host, ['umount', directory]));
   await must(host, ['mount', '-t', 'tmpfs', '-o', `mode=${(await must(host, ['stat', '-c', '%a', directory])).trim()}`, 'tmpfs', directory]);
   await must(host, ['chown', `--reference=${BELOW}`, directory]);
