@@ -8,6 +8,7 @@ import { apiServerVersion } from './check/api-server-version.ts';
 import { auditRecorded } from './check/audit-recorded.ts';
 import { certificateNames } from './check/certificate-names.ts';
 import { certificateValidity } from './check/certificate-validity.ts';
+import { certificatesRenew } from './check/certificates-renew.ts';
 import { claimKeepsData } from './check/claim-keeps-data.ts';
 import { clusterIpUdp } from './check/cluster-ip-udp.ts';
 import { clusterIp } from './check/cluster-ip.ts';
@@ -79,7 +80,7 @@ export const E2E_PHASES: readonly CheckPhase[] = [
   // Restarts what the others rely on, so alone.
   { phase: 'policy-agent', checks: [policySurvivesAgentRestart] },
   { phase: 'add-ons', checks: [dnsNames, dnsExternalName, resourceMetrics] },
-  { phase: 'security', checks: [secretEncryptedAtRest, anonymousRefused, unprivilegedRefused, kubeletRights, auditRecorded, certificateValidity, certificateNames] },
+  { phase: 'security', checks: [secretEncryptedAtRest, anonymousRefused, unprivilegedRefused, kubeletRights, auditRecorded, certificateValidity, certificateNames, certificatesRenew] },
   { phase: 'hardening', checks: [tlsCiphers, fileModes, serviceUsers, podSecurity, limitsOfAbuse] },
   { phase: 'idempotency', checks: [deployChangesNothing] },
   { phase: 'dns-availability', checks: [dnsSurvivesReplica] },
