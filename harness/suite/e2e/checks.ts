@@ -24,6 +24,7 @@ import { etcdSettings } from './check/etcd-settings.ts';
 import { exec } from './check/exec.ts';
 import { fileModes } from './check/file-modes.ts';
 import { hostToPod } from './check/host-to-pod.ts';
+import { imageStore } from './check/image-store.ts';
 import { kernelSettings } from './check/kernel-settings.ts';
 import { kubeletRights } from './check/kubelet-rights.ts';
 import { kubeletSettings } from './check/kubelet-settings.ts';
@@ -71,7 +72,7 @@ export const E2E_PHASES: readonly CheckPhase[] = [
   // Before any pod of the checks: a CNI plugin switches forwarding on again.
   { phase: 'machines', checks: [kernelSettings, survivesReboot] },
   { phase: 'control-plane', checks: [etcdHealth, etcdSettings, apiServerVersion, leaderLeases] },
-  { phase: 'nodes', checks: [nodesReady, kubeletSettings, nodeLabelsAndTaints, preloadedImagesKept] },
+  { phase: 'nodes', checks: [nodesReady, kubeletSettings, imageStore, nodeLabelsAndTaints, preloadedImagesKept] },
   { phase: 'pods', checks: [testPods, podOnEveryNode, exec, logs, portForward, configMapVolume, secretVolume] },
   { phase: 'controllers', checks: [controllersWork, apiGroupsAnswer, admissionRefuses, tokensAccepted] },
   { phase: 'network', checks: [packetsArrive, podToPodSameNode, podToPodAcrossNodes, hostToPod, sourceAddresses] },
