@@ -13,6 +13,7 @@ import { claimKeepsData } from './check/claim-keeps-data.ts';
 import { clusterIpUdp } from './check/cluster-ip-udp.ts';
 import { clusterIp } from './check/cluster-ip.ts';
 import { configMapVolume } from './check/configmap-volume.ts';
+import { containersEnd } from './check/containers-end.ts';
 import { controllersWork } from './check/controllers-work.ts';
 import { deployChangesNothing } from './check/deploy-changes-nothing.ts';
 import { dnsExternalName } from './check/dns-external-name.ts';
@@ -73,7 +74,7 @@ export const E2E_PHASES: readonly CheckPhase[] = [
   { phase: 'machines', checks: [kernelSettings, survivesReboot] },
   { phase: 'control-plane', checks: [etcdHealth, etcdSettings, apiServerVersion, leaderLeases] },
   { phase: 'nodes', checks: [nodesReady, kubeletSettings, imageStore, nodeLabelsAndTaints, preloadedImagesKept] },
-  { phase: 'pods', checks: [testPods, podOnEveryNode, exec, logs, portForward, configMapVolume, secretVolume] },
+  { phase: 'pods', checks: [testPods, podOnEveryNode, containersEnd, exec, logs, portForward, configMapVolume, secretVolume] },
   { phase: 'controllers', checks: [controllersWork, apiGroupsAnswer, admissionRefuses, tokensAccepted] },
   { phase: 'network', checks: [packetsArrive, podToPodSameNode, podToPodAcrossNodes, hostToPod, sourceAddresses] },
   { phase: 'services', checks: [proxyMode, proxySettings, clusterIp, clusterIpUdp, ownService, nodePort, apiService, dns] },
