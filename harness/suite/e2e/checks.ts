@@ -31,6 +31,7 @@ import { kubeletRights } from './check/kubelet-rights.ts';
 import { kubeletSettings } from './check/kubelet-settings.ts';
 import { leaderLeases } from './check/leader-leases.ts';
 import { limitsOfAbuse } from './check/limits-of-abuse.ts';
+import { limitsEnforced } from './check/limits-enforced.ts';
 import { logs } from './check/logs.ts';
 import { nodeLabelsAndTaints } from './check/node-labels-and-taints.ts';
 import { nodePort } from './check/node-port.ts';
@@ -74,7 +75,7 @@ export const E2E_PHASES: readonly CheckPhase[] = [
   { phase: 'machines', checks: [kernelSettings, survivesReboot] },
   { phase: 'control-plane', checks: [etcdHealth, etcdSettings, apiServerVersion, leaderLeases] },
   { phase: 'nodes', checks: [nodesReady, kubeletSettings, imageStore, nodeLabelsAndTaints, preloadedImagesKept] },
-  { phase: 'pods', checks: [testPods, podOnEveryNode, containersEnd, exec, logs, portForward, configMapVolume, secretVolume] },
+  { phase: 'pods', checks: [testPods, podOnEveryNode, containersEnd, limitsEnforced, exec, logs, portForward, configMapVolume, secretVolume] },
   { phase: 'controllers', checks: [controllersWork, apiGroupsAnswer, admissionRefuses, tokensAccepted] },
   { phase: 'network', checks: [packetsArrive, podToPodSameNode, podToPodAcrossNodes, hostToPod, sourceAddresses] },
   { phase: 'services', checks: [proxyMode, proxySettings, clusterIp, clusterIpUdp, ownService, nodePort, apiService, dns] },
