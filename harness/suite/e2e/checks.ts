@@ -54,6 +54,7 @@ import { preloadedImagesKept } from './check/preloaded-images-kept.ts';
 import { proxyMode } from './check/proxy-mode.ts';
 import { proxySettings } from './check/proxy-settings.ts';
 import { resourceMetrics } from './check/resource-metrics.ts';
+import { schedulerObeys } from './check/scheduler-obeys.ts';
 import { secretEncryptedAtRest } from './check/secret-encrypted-at-rest.ts';
 import { secretVolume } from './check/secret-volume.ts';
 import { serviceUsers } from './check/service-users.ts';
@@ -76,7 +77,7 @@ export const E2E_PHASES: readonly CheckPhase[] = [
   { phase: 'control-plane', checks: [etcdHealth, etcdSettings, apiServerVersion, leaderLeases] },
   { phase: 'nodes', checks: [nodesReady, kubeletSettings, imageStore, nodeLabelsAndTaints, preloadedImagesKept] },
   { phase: 'pods', checks: [testPods, podOnEveryNode, containersEnd, limitsEnforced, exec, logs, portForward, configMapVolume, secretVolume] },
-  { phase: 'controllers', checks: [controllersWork, apiGroupsAnswer, admissionRefuses, tokensAccepted] },
+  { phase: 'controllers', checks: [controllersWork, schedulerObeys, apiGroupsAnswer, admissionRefuses, tokensAccepted] },
   { phase: 'network', checks: [packetsArrive, podToPodSameNode, podToPodAcrossNodes, hostToPod, sourceAddresses] },
   { phase: 'services', checks: [proxyMode, proxySettings, clusterIp, clusterIpUdp, ownService, nodePort, apiService, dns] },
   { phase: 'policy', checks: [policyDefaultDeny, policyAllowByPod, policyAllowByNamespace, policyAllowByPort, policyAllowByCidr, policyEgress] },

@@ -7,7 +7,7 @@ import { proveSabotage } from './prove.ts';
 
 /** Checks that skip on one node, or that say more about several. All others are proved on `all-in-one`. */
 const PLACES: Readonly<Record<string, readonly string[]>> = {
-  small: ['pod-to-pod-across-nodes', 'source-addresses', 'dns-survives-replica', 'policy-default-deny', 'policy-egress', 'policy-survives-agent-restart'],
+  small: ['scheduler-obeys', 'pod-to-pod-across-nodes', 'source-addresses', 'dns-survives-replica', 'policy-default-deny', 'policy-egress', 'policy-survives-agent-restart'],
   ha: ['api-endpoint-survives'],
 };
 /** Every add-on, so that no check is skipped for want of one. */
