@@ -10,6 +10,8 @@ export const PROXY_FILE = '/etc/kubernetes/kube-proxy.yaml';
 export const PROXY_URL = 'http://127.0.0.1:10249/configz';
 /** What the playbooks leave to Kubernetes, and a cluster of ours relies on. */
 const BY_DEFAULT: Variables = { iptables: { masqueradeAll: false }, nodePortAddresses: [] };
+/** In its mode nftables kube-proxy serves node ports at the node's own address: platformApplyDefaults in cmd/kube-proxy of Kubernetes. */
+const PRIMARY = 'primary';
 
 /** What the document and the playbooks make of kube-proxy's settings on a machine with these facts. */
 export function expectedProxy({ spec }: ClusterDeployment, { name, address }: Pick<Host, 'name' | 'address'>, { container }: Pick<MachineFacts, 'container'>): Variables {
@@ -25,11 +27,19 @@ export function expectedProxy({ spec }: ClusterDeployment, { name, address }: Pi
   return { ...templateSettings('roles/node/templates/kube-proxy.yaml.j2', variables, given), ...forVersion(settings, spec.kubernetes.version) };
 }
 
-export function proxyComplaints(expected: Variables, seen: UnitSettings): string[] {
+export function proxyComplaints(expected: Variables, seen: UnitSettings, { address }: Pick<Host, 'address'>): string[] {
   const wanted = untyped(expected);
   const disk = untyped(seen.disk);
   const live = asWritten(seen.live['kubeproxy.config.k8s.io'], { ...BY_DEFAULT, ...wanted, ...disk });
-  return [...settingComplaints({ what: 'kube-proxy', expected: wanted, live, disk, file: PROXY_FILE, byDefault: BY_DEFAULT }), ...unitComplaints('kube-proxy', seen)];
+  const byDefault = wanted['mode'] === 'nftables' ? { ...BY_DEFAULT, nodePortAddresses: [PRIMARY] } : BY_DEFAULT;
+  const nodePortAddresses = written(live['nodePortAddresses'], address);
+  return [...settingComplaints({ what: 'kube-proxy', expected: wanted, live: { ...live, nodePortAddresses }, disk, file: PROXY_FILE, byDefault }), ...unitComplaints('kube-proxy', seen)];
+}
+
+/** Up to 1.35 it says what it has made of the keyword. */
+function written(addresses: unknown, own: string): unknown {
+  const networks = [`${own}/32`, `${own}/128`];
+  return Array.isArray(addresses) && addresses.length === 1 && networks.includes(String(addresses[0])) ? [PRIMARY] : addresses;
 }
 
 /**

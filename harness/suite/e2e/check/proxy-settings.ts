@@ -41,7 +41,7 @@ export const proxySettings: Check = {
 
 async function complain(context: ClusterContext, host: Host): Promise<string[]> {
   const seen = await readUnitSettings(host, 'kube-proxy', PROXY_FILE, PROXY_URL);
-  return proxyComplaints(expectedProxy(context.deployment, host, seen.facts), seen).map((complaint) => `${host.name}: ${complaint}`);
+  return proxyComplaints(expectedProxy(context.deployment, host, seen.facts), seen, host).map((complaint) => `${host.name}: ${complaint}`);
 }
 
 /** The last node's kube-proxy with an edited file. */
