@@ -25,6 +25,15 @@ function machinePrefix(family: 32 | 128, prefix: number): number {
   return prefix <= usual - 4 ? usual : prefix + 4;
 }
 
+/** How many pods have addresses on one machine, of each family where there are two. */
+export function podAddresses(podCIDR: string): number {
+  const counts = podCIDR.split(',').map((network) => {
+    const { family, prefix } = networkOf(network);
+    return 2 ** (family - machinePrefix(family, prefix)) - ADDRESSES_WITHOUT_PODS;
+  });
+  return Math.min(...counts);
+}
+
 function podProblems({ spec: { machines } }: ClusterDeployment, podCIDR: string): Problem[] {
   const { family, prefix } = networkOf(podCIDR);
   const part = machinePrefix(family, prefix);

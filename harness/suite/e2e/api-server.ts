@@ -45,7 +45,7 @@ export function nodesWithLogin(context: ClusterContext): Host[] {
   return context.missing?.machines === undefined ? nodes(context) : [];
 }
 
-export function etcdMembers(context: ClusterContext): Host[] {
+export function etcdMembers(context: Pick<ClusterContext, 'hosts'>): Host[] {
   return context.hosts.filter(({ roles }) => roles.includes('etcd'));
 }
 

@@ -8,6 +8,7 @@ import { apiService } from './check/api-service.ts';
 import { auditRecorded } from './check/audit-recorded.ts';
 import { certificateNames } from './check/certificate-names.ts';
 import { certificateValidity } from './check/certificate-validity.ts';
+import { certificatesRenew } from './check/certificates-renew.ts';
 import { claimKeepsData } from './check/claim-keeps-data.ts';
 import { clusterIpUdp } from './check/cluster-ip-udp.ts';
 import { clusterIp } from './check/cluster-ip.ts';
@@ -22,14 +23,17 @@ import { dns } from './check/dns.ts';
 import { dualStackPods } from './check/dual-stack-pods.ts';
 import { dualStackServices } from './check/dual-stack-services.ts';
 import { etcdHealth } from './check/etcd-health.ts';
+import { etcdSettings } from './check/etcd-settings.ts';
 import { exec } from './check/exec.ts';
 import { fileModes } from './check/file-modes.ts';
 import { hostToPod } from './check/host-to-pod.ts';
 import { imageStore } from './check/image-store.ts';
+import { kernelSettings } from './check/kernel-settings.ts';
 import { kubeletRights } from './check/kubelet-rights.ts';
+import { kubeletSettings } from './check/kubelet-settings.ts';
 import { leaderLeases } from './check/leader-leases.ts';
-import { limitsEnforced } from './check/limits-enforced.ts';
 import { limitsOfAbuse } from './check/limits-of-abuse.ts';
+import { limitsEnforced } from './check/limits-enforced.ts';
 import { logs } from './check/logs.ts';
 import { nodeLabelsAndTaints } from './check/node-labels-and-taints.ts';
 import { nodePort } from './check/node-port.ts';
@@ -50,12 +54,14 @@ import { policySurvivesAgentRestart } from './check/policy-survives-agent-restar
 import { portForward } from './check/port-forward.ts';
 import { preloadedImagesKept } from './check/preloaded-images-kept.ts';
 import { proxyMode } from './check/proxy-mode.ts';
+import { proxySettings } from './check/proxy-settings.ts';
 import { resourceMetrics } from './check/resource-metrics.ts';
 import { schedulerObeys } from './check/scheduler-obeys.ts';
 import { secretEncryptedAtRest } from './check/secret-encrypted-at-rest.ts';
 import { secretVolume } from './check/secret-volume.ts';
 import { serviceUsers } from './check/service-users.ts';
 import { sourceAddresses } from './check/source-addresses.ts';
+import { survivesReboot } from './check/survives-reboot.ts';
 import { testPods } from './check/test-pods.ts';
 import { tlsCiphers } from './check/tls-ciphers.ts';
 import { tokensAccepted } from './check/tokens-accepted.ts';
@@ -68,17 +74,19 @@ export interface CheckPhase {
 
 /** The suite in its order; the checks of one phase run side by side, so none of them may change what another looks at. */
 export const E2E_PHASES: readonly CheckPhase[] = [
-  { phase: 'control-plane', checks: [etcdHealth, apiServerVersion, leaderLeases] },
-  { phase: 'nodes', checks: [nodesReady, nodeLabelsAndTaints, imageStore, preloadedImagesKept] },
-  { phase: 'pods', checks: [testPods, podOnEveryNode, exec, logs, portForward, configMapVolume, secretVolume, limitsEnforced, containersEnd] },
+  // Before any pod of the checks: a CNI plugin switches forwarding on again.
+  { phase: 'machines', checks: [kernelSettings, survivesReboot] },
+  { phase: 'control-plane', checks: [etcdHealth, etcdSettings, apiServerVersion, leaderLeases] },
+  { phase: 'nodes', checks: [nodesReady, kubeletSettings, imageStore, nodeLabelsAndTaints, preloadedImagesKept] },
+  { phase: 'pods', checks: [testPods, podOnEveryNode, containersEnd, limitsEnforced, exec, logs, portForward, configMapVolume, secretVolume] },
   { phase: 'controllers', checks: [controllersWork, schedulerObeys, apiGroupsAnswer, admissionRefuses, tokensAccepted] },
   { phase: 'network', checks: [packetsArrive, podToPodSameNode, podToPodAcrossNodes, hostToPod, sourceAddresses, dualStackPods] },
-  { phase: 'services', checks: [proxyMode, clusterIp, clusterIpUdp, ownService, nodePort, apiService, dns, dualStackServices] },
+  { phase: 'services', checks: [proxyMode, proxySettings, clusterIp, clusterIpUdp, ownService, nodePort, apiService, dns, dualStackServices] },
   { phase: 'policy', checks: [policyDefaultDeny, policyAllowByPod, policyAllowByNamespace, policyAllowByPort, policyAllowByCidr, policyEgress] },
   // Restarts what the others rely on, so alone.
   { phase: 'policy-agent', checks: [policySurvivesAgentRestart] },
   { phase: 'add-ons', checks: [dnsNames, dnsExternalName, resourceMetrics] },
-  { phase: 'security', checks: [secretEncryptedAtRest, anonymousRefused, unprivilegedRefused, kubeletRights, auditRecorded, certificateValidity, certificateNames] },
+  { phase: 'security', checks: [secretEncryptedAtRest, anonymousRefused, unprivilegedRefused, kubeletRights, auditRecorded, certificateValidity, certificateNames, certificatesRenew] },
   { phase: 'hardening', checks: [tlsCiphers, fileModes, serviceUsers, podSecurity, limitsOfAbuse] },
   { phase: 'idempotency', checks: [deployChangesNothing] },
   { phase: 'dns-availability', checks: [dnsSurvivesReplica] },

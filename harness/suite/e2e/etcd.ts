@@ -15,6 +15,7 @@ const memberList = z.object({
       /** Empty, and so left out, until the member has joined. */
       name: z.string().default(''),
       isLearner: z.boolean().default(false),
+      peerURLs: z.array(z.string()).default([]),
     }),
   ),
 });
@@ -22,7 +23,7 @@ const endpointStatus = z
   .array(
     z.object({
       Status: z.object({
-        header: z.object({ member_id: identifier }),
+        header: z.object({ member_id: identifier, cluster_id: identifier }),
         version: z.string(),
         /** Left out when the member knows no leader. */
         leader: identifier.default('0'),
@@ -38,10 +39,13 @@ export interface Member {
   readonly id: string;
   readonly name: string;
   readonly learner: boolean;
+  readonly peerURLs: readonly string[];
 }
 
 export interface MemberStatus {
   readonly id: string;
+  /** Id of the cluster that the member is in. */
+  readonly cluster: string;
   readonly version: string;
   /** Id of the leader that this member follows; `0` when it knows none. */
   readonly leader: string;
@@ -55,14 +59,14 @@ export function parseEtcdJson(text: string): unknown {
 }
 
 export function parseMembers(text: string): Member[] {
-  return memberList.parse(parseEtcdJson(text)).members.map(({ ID, name, isLearner }) => ({ id: ID, name, learner: isLearner }));
+  return memberList.parse(parseEtcdJson(text)).members.map(({ ID, name, isLearner, peerURLs }) => ({ id: ID, name, learner: isLearner, peerURLs }));
 }
 
 export function parseStatus(text: string): MemberStatus {
   const [only] = endpointStatus.parse(parseEtcdJson(text));
   if (only === undefined) throw new Error('unreachable: the schema wants one endpoint');
   const { header, version, leader, errors } = only.Status;
-  return { id: header.member_id, version, leader, errors };
+  return { id: header.member_id, cluster: header.cluster_id, version, leader, errors };
 }
 
 export function parseHealth(text: string): { readonly healthy: boolean; readonly error: string } {

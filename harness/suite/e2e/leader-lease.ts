@@ -21,9 +21,3 @@ export async function leaseComplaints(context: ClusterContext): Promise<string[]
   const complaints = await Promise.all(LEADING.map((component) => leaseComplaint(context, component)));
   return complaints.flatMap((complaint) => complaint ?? []);
 }
-
-/** Who leads, or led last. */
-export async function leaderOf(context: ClusterContext, component: Leading): Promise<string> {
-  const { spec } = await kube(context).get<{ spec: V1Lease['spec'] }>(`/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/${component}`);
-  return spec?.holderIdentity ?? '';
-}

@@ -1,21 +1,20 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import type { Check, ClusterContext } from '../../check.ts';
-import { controlPlanes, kube, last, nodes } from '../api-server.ts';
+import { kube, last, nodes } from '../api-server.ts';
 import { approvedCertificate, tokenOfSecret } from '../controllers/identity.ts';
-import { controllerTrials, type Trial } from '../controllers/trials.ts';
-import { controlPlaneWhole } from '../fault/api-server.ts';
-import { addArguments } from '../fault/file.ts';
-import { faulty, type Mend } from '../fault/mend.ts';
-import { restartUnit } from '../fault/unit.ts';
+import { controllerTrials, nodeLifecycle, type Trial } from '../controllers/trials.ts';
+import { withoutControllers } from '../fault/controller-manager.ts';
 import { ensureNamespace } from '../fixture.ts';
 import { judgeComplaints } from '../judge.ts';
 import { testPod } from '../pod.ts';
-import { leaderOf } from '../leader-lease.ts';
 import { ProductFault } from '../product-fault.ts';
 import { patiently, until } from '../wait.ts';
 
 /** Milliseconds for each: a pod starts in seconds, everything else is a matter of one. */
 const WORK_LIMIT = 45_000;
+
+/** The controller for tokens starts before all others, and by its name it cannot be switched off. */
+const NO_TOKENS = ['--service-account-private-key-file='];
 
 export const controllersWork: Check = {
   name: 'controllers-work',
@@ -25,16 +24,16 @@ export const controllersWork: Check = {
   blockedBy: ['etcd-health', 'api-server-version', 'leader-leases', 'nodes-ready', 'test-pods', 'pod-on-every-node'],
   async run(context) {
     await ensureNamespace(context, kube(context));
-    const trials = [...controllerTrials(podSpec(context)), approvedCertificate(), tokenOfSecret(context)];
+    const trials = [...controllerTrials(podSpec(context)), nodeLifecycle(last(nodes(context)).name), approvedCertificate(), tokenOfSecret(context)];
     const complaints = await Promise.all(trials.map(async (trial) => tried(context, trial)));
     return judgeComplaints(`${trials.length} controllers have done what they were asked: ${trials.map(({ controller }) => controller).join(', ')}`, complaints.flat());
   },
   sabotages: [
-    { name: 'workloads-off', observed: naming('deployment', 'daemonset', 'statefulset', 'job', 'cronjob'), apply: without('deployment', 'daemonset', 'statefulset', 'job', 'cronjob') },
+    { name: 'workloads-off', observed: naming('deployment', 'daemonset', 'statefulset', 'job', 'cronjob'), apply: withoutControllers(['deployment', 'daemonset', 'statefulset', 'job', 'cronjob']) },
     {
       name: 'housekeeping-off',
-      observed: naming('garbage-collector', 'namespace', 'certificate-signing', 'resource-quota', 'disruption'),
-      apply: without('garbagecollector', 'namespace', 'csrsigning', 'resourcequota', 'disruption'),
+      observed: naming('garbage-collector', 'namespace', 'certificate-signing', 'resource-quota', 'disruption', 'node-lifecycle', 'service-account-token'),
+      apply: withoutControllers(['garbagecollector', 'namespace', 'csrsigning', 'resourcequota', 'disruption', 'nodelifecycle'], NO_TOKENS),
     },
   ],
 };
@@ -71,27 +70,4 @@ function podSpec(context: ClusterContext): NonNullable<V1Pod['spec']> {
 
 function naming(...controllers: string[]): RegExp {
   return new RegExp(controllers.map((name) => `(?=.*(^|; )${name}: )`).join(''), 's');
-}
-
-/** The controllers of these names are off, in every controller manager. */
-function without(...controllers: string[]) {
-  return faulty(async (context: ClusterContext, mend: Mend) => {
-    mend(() => controlPlaneWhole(context));
-    for (const host of controlPlanes(context)) {
-      mend(() => restartUnit(host, 'kube-controller-manager'));
-      await addArguments(host, '/usr/local/bin/kube-controller-manager', [`--controllers='*',${controllers.map((name) => `-${name}`).join(',')},tokencleaner`], mend);
-    }
-    const before = await leaderOf(context, 'kube-controller-manager');
-    for (const host of controlPlanes(context)) await restartUnit(host, 'kube-controller-manager');
-    // The lease of the one that was killed still looks fresh, and all controllers wait for its end.
-    await until({
-      what: 'another controller manager leads',
-      limitMs: 90_000,
-      signal: context.signal,
-      attempt: async () => {
-        const leader = await leaderOf(context, 'kube-controller-manager');
-        return leader !== '' && leader !== before ? { value: undefined } : { observed: leader };
-      },
-    });
-  });
 }

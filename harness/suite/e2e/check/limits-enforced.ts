@@ -1,101 +1,71 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import type { Check, ClusterContext } from '../../check.ts';
-import { kube, last, nodes } from '../api-server.ts';
-import { editFile } from '../fault/file.ts';
+import { kube, last, nodes, nodesWithLogin } from '../api-server.ts';
+import { cpuComplaints, endedParts, greedyPod, memoryComplaints, pidsLimits } from '../enforced-limits.ts';
+import { liftLimits, type LiftedLimit } from '../fault/limits.ts';
 import { faulty } from '../fault/mend.ts';
-import { nodesReady } from '../fault/node.ts';
-import { repeatScript, restartUnit } from '../fault/unit.ts';
 import { ensureNamespace } from '../fixture.ts';
 import { judgeComplaints } from '../judge.ts';
-import type { KubeApi } from '../kube-api.ts';
-import { judgeLimits, SPIN } from '../limits.ts';
 import { NAMESPACE_PATH } from '../namespace.ts';
-import { POD_START_LIMIT, removePods, testPod } from '../pod.ts';
+import { POD_START_LIMIT, removePods } from '../pod.ts';
 import { ProductFault } from '../product-fault.ts';
 import { uniqueName } from '../unique.ts';
 import { patiently, until } from '../wait.ts';
 
-const MESSAGE = '/dev/termination-log';
-
-/** The last word is what it says about itself in the end. */
-const CONTAINERS = {
-  memory: { limits: { memory: '32Mi' }, script: `sleep ${SPIN}; dd if=/dev/zero of=/dev/null bs=128M count=1 && echo survived > ${MESSAGE}` },
-  cpu: { limits: { cpu: '100m' }, script: `(while :; do :; done) & p=$!; sleep ${SPIN}; cut -d' ' -f14 /proc/$p/stat > ${MESSAGE}; kill -9 $p` },
-} as const;
-
 export const limitsEnforced: Check = {
   name: 'limits-enforced',
-  title: 'On every node a container that takes more memory than its limit is killed, and one that wants more of a core gets no more',
-  // A pod starts, its containers end after three seconds.
-  limitMs: POD_START_LIMIT + 45_000,
-  blockedBy: ['nodes-ready', 'test-pods'],
+  title: 'On every node a container gets no more memory and CPU than its limits, and a pod no more processes than its kubelet allows',
+  // The namespace that may have to be made (40 s), then the pods' start and two seconds of work.
+  limitMs: POD_START_LIMIT + 60_000,
+  blockedBy: ['nodes-ready', 'image-store', 'test-pods', 'pod-on-every-node'],
   async run(context) {
-    const api = kube(context);
-    await ensureNamespace(context, api);
-    const pods = nodes(context).map(({ name }) => ({ node: name, pod: greedyPod(context, name) }));
-    try {
-      const complaints = await Promise.all(pods.map(async ({ node, pod }) => (await complaintsAbout(context, api, pod)).map((complaint) => `${node}: ${complaint}`)));
-      return judgeComplaints(`memory of 32 MiB and a tenth of a core are limits on ${pods.length} nodes`, complaints.flat());
-    } finally {
-      await removePods(api, pods.map(({ pod }) => pod.metadata?.name ?? ''));
-    }
+    await ensureNamespace(context, kube(context));
+    const complaints = await Promise.all(nodes(context).map(({ name }) => complain(context, name)));
+    return judgeComplaints(`${nodes(context).length} nodes that enforce limits of memory, CPU and processes`, complaints.flat());
   },
   sabotages: [
-    {
-      name: 'quota-of-cores-off',
-      observed: /^\S+: a container with a tenth of a core used \d+ ticks of 100 a second in 2 s$/,
-      apply: faulty(async (context, mend) => {
-        const host = last(nodes(context));
-        mend(() => nodesReady(context));
-        mend(() => restartUnit(host, 'kubelet'));
-        await editFile(host, '/etc/kubernetes/kubelet.yaml', '1s/{/{"cpuCFSQuota": false,/', mend);
-        await restartUnit(host, 'kubelet');
-        await nodesReady(context);
-      }),
-    },
-    {
-      name: 'memory-unlimited',
-      observed: /^\S+: a container used four times its memory: survived$/,
-      apply: faulty(async (context, mend) => {
-        // both versions of cgroups; in the first one, memory with swap has to allow it before
-        const unlimit = 'find /sys/fs/cgroup/memory /sys/fs/cgroup/kubepods* -path "*pod*" \\( -name memory.limit_in_bytes -o -name memory.max \\) -exec sh -c \'for f do d=${f%/*}; echo -1 > $d/memory.memsw.limit_in_bytes; echo -1 > $f || echo max > $f; done\' sh {} + 2>/dev/null';
-        await repeatScript(last(nodes(context)), 'proofgrid-sabotage-memory', unlimit, mend);
-      }),
-    },
+    { name: 'memory-unlimited', observed: /^\S+: a container with a limit of 32 MiB has used 96 \(Completed, exit code 0\)$/, apply: lifted('memory') },
+    { name: 'cpu-unlimited', observed: /^\S+: a container with a limit of 0\.1 CPU has used [\d.]+ s of it in 2 s$/, apply: lifted('cpu') },
+    { name: 'pids-unlimited', observed: /^\S+: a pod may have max processes, and the kubelet allows \d+$/, apply: lifted('pids') },
   ],
 };
 
-function greedyPod(context: ClusterContext, node: string): V1Pod {
-  const pod = testPod(context, { name: uniqueName('greedy'), node, placedBy: 'direct' });
-  const [container] = pod.spec?.containers ?? [];
-  if (pod.spec === undefined || container === undefined) throw new Error('a test pod has one container');
-  const containers = Object.entries(CONTAINERS).map(([name, { limits, script }]) => ({
-    ...{ name, image: container.image, imagePullPolicy: container.imagePullPolicy, command: ['sh', '-c', script] },
-    resources: { limits, requests: { cpu: '1m', memory: '1Mi' } },
-  }));
-  return { ...pod, spec: { ...pod.spec, containers } as NonNullable<V1Pod['spec']> };
-}
-
-async function complaintsAbout(context: ClusterContext, api: KubeApi, pod: V1Pod): Promise<string[]> {
-  const path = `${NAMESPACE_PATH}/pods/${pod.metadata?.name}`;
-  await api.post(`${NAMESPACE_PATH}/pods`, pod);
+async function complain(context: ClusterContext, node: string): Promise<string[]> {
+  const api = kube(context);
+  const name = uniqueName(`greedy-${node}`);
   try {
-    const ended = await until({
-      what: 'the containers with limits have ended',
+    const { metadata } = await api.post<V1Pod>(`${NAMESPACE_PATH}/pods`, greedyPod(context, node, name));
+    const { memory, cpu } = await until({
+      what: `both containers of pod ${name} have ended`,
       limitMs: patiently(context, POD_START_LIMIT),
       signal: context.signal,
       intervalMs: 500,
       attempt: async () => {
-        const statuses = (await api.get<V1Pod>(path)).status?.containerStatuses ?? [];
-        const states = new Map(statuses.flatMap(({ name, state }) => (state?.terminated === undefined ? [] : [[name, state.terminated] as const])));
-        if (states.size === Object.keys(CONTAINERS).length) return { value: states };
-        const waiting = statuses.find(({ state }) => state?.waiting !== undefined);
-        return { observed: waiting === undefined ? 'they run' : `${waiting.name} waits: ${waiting.state?.waiting?.reason}` };
+        const pod = await api.get<V1Pod>(`${NAMESPACE_PATH}/pods/${name}`);
+        const ended = endedParts(pod);
+        return ended === undefined ? { observed: `pod ${name} is ${pod.status?.phase}` } : { value: ended };
       },
     });
-    return judgeLimits({ memory: ended.get('memory'), cpu: ended.get('cpu') });
+    const complaints = [...memoryComplaints(memory), ...cpuComplaints(cpu), ...(await pidsComplaints(context, node, metadata?.uid ?? ''))];
+    return complaints.map((complaint) => `${node}: ${complaint}`);
   } catch (error) {
-    if (error instanceof ProductFault) return [`the containers with limits: ${error.observed}`];
+    if (error instanceof ProductFault) return [`${node}: ${error.observed}`];
     throw error;
+  } finally {
+    await removePods(api, [name]);
   }
+}
+
+async function pidsComplaints(context: ClusterContext, node: string, uid: string): Promise<string[]> {
+  const host = nodesWithLogin(context).find(({ name }) => name === node);
+  const { kubeletconfig } = await kube(context).get<{ kubeletconfig: { podPidsLimit?: number } }>(`/api/v1/nodes/${node}/proxy/configz`);
+  const allowed = kubeletconfig.podPidsLimit ?? -1;
+  if (host === undefined || allowed <= 0) return [];
+  const limits = await pidsLimits(host, uid);
+  if (limits.length === 0) return ['a pod has no cgroup for its processes'];
+  return limits.filter((limit) => limit !== String(allowed)).map((limit) => `a pod may have ${limit} processes, and the kubelet allows ${allowed}`);
+}
+
+function lifted(limit: LiftedLimit) {
+  return faulty(async (context, mend) => liftLimits(last(nodes(context)), limit, mend));
 }

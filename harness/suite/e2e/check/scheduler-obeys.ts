@@ -1,117 +1,108 @@
-import type { V1Node, V1Pod } from '@kubernetes/client-node';
-import { parse, stringify } from 'yaml';
+import type { V1Node, V1Pod, V1PodSpec } from '@kubernetes/client-node';
 import type { Check, ClusterContext } from '../../check.ts';
-import { controlPlanes, kube } from '../api-server.ts';
+import { controlPlanes, kube, last, nodes } from '../api-server.ts';
 import { controlPlaneWhole } from '../fault/api-server.ts';
-import { replaceFile } from '../fault/file.ts';
+import { editFile } from '../fault/file.ts';
 import { faulty, type Mend } from '../fault/mend.ts';
 import { restartUnit } from '../fault/unit.ts';
-import { ensureNamespace } from '../fixture.ts';
+import { fixture, FIXTURE_LABELS } from '../fixture.ts';
 import { judgeComplaints } from '../judge.ts';
-import type { KubeApi } from '../kube-api.ts';
-import { must } from '../machine.ts';
 import { NAMESPACE_PATH } from '../namespace.ts';
-import { removePods, testPod } from '../pod.ts';
+import { testPod } from '../pod.ts';
 import { ProductFault } from '../product-fault.ts';
 import { uniqueName } from '../unique.ts';
 import { patiently, until } from '../wait.ts';
 
-/** Milliseconds: the scheduler decides about a pod at once. */
+/** Milliseconds. The scheduler has decided within one. */
 const DECISION_LIMIT = 20_000;
-/** Cores that no node has. */
-const TOO_MANY = '10000';
-/** A pod for this node alone; the value is the node's name unless its kubelet was told another. */
-const HOSTNAME = 'kubernetes.io/hostname';
-const UNIT = 'kube-scheduler';
 const CONFIGURATION = '/etc/kubernetes/scheduler.yaml';
 
-/** A pod that fits no node, and why. */
-interface Misfit {
+/** Why a pod fits no node, and what it asks for. */
+interface Refused {
   readonly why: string;
-  readonly pod: V1Pod;
+  readonly spec: Partial<V1PodSpec>;
 }
 
 export const schedulerObeys: Check = {
   name: 'scheduler-obeys',
-  title: 'The scheduler puts no pod on a node that has not the resources, the labels or the freedom of taints that it asks for',
-  // All at once, then the pods go.
-  limitMs: DECISION_LIMIT + 30_000,
-  blockedBy: ['etcd-health', 'api-server-version', 'leader-leases', 'nodes-ready', 'pod-on-every-node'],
+  title: 'The scheduler places no pod where resources, labels, taints or other pods forbid it',
+  // The pods may have to start first (60 s); then all decisions at once, and the pods' removal.
+  limitMs: DECISION_LIMIT + 75_000,
+  blockedBy: ['leader-leases', 'nodes-ready', 'test-pods'],
   async run(context) {
-    const api = kube(context);
-    await ensureNamespace(context, api);
-    const misfits = await misfitsOf(context);
-    try {
-      const complaints = await Promise.all(misfits.map(async (misfit) => complaintAbout(context, api, misfit)));
-      return judgeComplaints(`pods wait that ${misfits.map(({ why }) => why).join(', ')}`, complaints.flat());
-    } finally {
-      await removePods(api, misfits.map(({ pod }) => pod.metadata?.name ?? ''));
-    }
+    await fixture(context);
+    const { items } = await kube(context).get<{ items: V1Node[] }>('/api/v1/nodes');
+    const cases = refused(items);
+    const complaints = await Promise.all(cases.map((one) => complain(context, one)));
+    return judgeComplaints(`pods that fit no node stay pending: ${cases.map(({ why }) => why).join(', ')}`, complaints.flat());
   },
   sabotages: [
+    { name: 'resources-ignored', observed: /^a pod that asks for more CPU than any node has was placed on \S+$/, apply: ignoring('NodeResourcesFit') },
     {
-      name: 'filters-off',
-      observed: /^(?=.*want 10000 cores: put on )(?=.*want a label that no node has: put on )(?=.*do not tolerate the taint of \S+: put on )/,
-      apply: withoutFilters('NodeResourcesFit', 'NodeAffinity', 'TaintToleration'),
+      name: 'taints-and-labels-ignored',
+      observed: /^a pod for a label that no node has was placed on \S+; a pod without toleration for a node with a taint was placed on \S+$/,
+      apply: ignoring('TaintToleration', 'NodeAffinity'),
     },
-    { name: 'taints-ignored', observed: /^pods that do not tolerate the taint of \S+: put on \S+$/, apply: withoutFilters('TaintToleration') },
+    { name: 'neighbours-ignored', observed: /^a pod that wants no neighbour was placed on \S+$/, apply: ignoring('InterPodAffinity') },
   ],
 };
 
-/** Each may run on any node but for one thing; what keeps pods from tainted nodes is asked where a node has a taint. */
-async function misfitsOf(context: ClusterContext): Promise<Misfit[]> {
-  const { items } = await kube(context).get<{ items: V1Node[] }>('/api/v1/nodes');
-  const tainted = items.find(({ spec }) => spec?.taints?.some(({ effect }) => effect === 'NoSchedule') === true)?.metadata?.labels?.[HOSTNAME];
+function refused(items: readonly V1Node[]): Refused[] {
+  const tainted = items.find(({ spec }) => spec?.taints?.some(({ effect }) => effect === 'NoSchedule') === true && spec.unschedulable !== true)?.metadata?.name;
+  const most = Math.max(...items.map(({ status }) => cores(status?.allocatable?.['cpu'])));
+  const neighbour = { labelSelector: { matchLabels: FIXTURE_LABELS }, topologyKey: 'kubernetes.io/hostname' };
   return [
-    misfit(context, 'want 10000 cores', (container) => ({ containers: [{ ...container, resources: { requests: { cpu: TOO_MANY } } }] })),
-    misfit(context, 'want a label that no node has', () => ({ nodeSelector: { 'proofgrid.dev/nowhere': 'true' } })),
-    ...(tainted === undefined ? [] : [misfit(context, `do not tolerate the taint of ${tainted}`, () => ({ nodeSelector: { [HOSTNAME]: tainted }, tolerations: [] }))]),
+    { why: 'that asks for more CPU than any node has', spec: { containers: [{ name: '', resources: { requests: { cpu: String(Math.ceil(most) * 10 + 10) } } }] } },
+    { why: 'for a label that no node has', spec: { nodeSelector: { 'proofgrid.dev/no-node': 'has-this' } } },
+    // One that tolerates nothing can only be meant for a node that is tainted where there is one.
+    ...(tainted === undefined ? [] : [{ why: 'without toleration for a node with a taint', spec: { nodeSelector: { 'kubernetes.io/hostname': tainted }, tolerations: [] } }]),
+    { why: 'that wants no neighbour', spec: { affinity: { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [neighbour] } } } },
   ];
 }
 
-type PodSpec = NonNullable<V1Pod['spec']>;
-
-function misfit(context: ClusterContext, why: string, change: (container: PodSpec['containers'][number]) => Partial<PodSpec>): Misfit {
-  const pod = testPod(context, { name: uniqueName('misfit'), node: '', placedBy: 'direct' });
-  const [container] = pod.spec?.containers ?? [];
-  if (pod.spec === undefined || container === undefined) throw new Error('a test pod has one container');
-  const { nodeName: _, ...spec } = pod.spec;
-  return { why, pod: { ...pod, spec: { ...spec, ...change(container) } } };
+/** Of a quantity: `1930m` are 1.93. */
+function cores(quantity = '0'): number {
+  return quantity.endsWith('m') ? Number(quantity.slice(0, -1)) / 1000 : Number(quantity);
 }
 
-/** Nothing once the scheduler has said that the pod fits nowhere. */
-async function complaintAbout(context: ClusterContext, api: KubeApi, { why, pod }: Misfit): Promise<string[]> {
-  const name = pod.metadata?.name ?? '';
-  await api.post(`${NAMESPACE_PATH}/pods`, pod);
+async function complain(context: ClusterContext, { why, spec: asked }: Refused): Promise<string[]> {
+  const api = kube(context);
+  const name = uniqueName('unplaced');
+  const { spec, ...pod } = testPod(context, { name, node: last(nodes(context)).name, placedBy: 'scheduler' });
+  if (spec === undefined) throw new Error('a test pod has a spec');
+  const { affinity: _, ...free } = spec;
+  const containers = spec.containers.map((container) => ({ ...container, ...(asked.containers?.[0]?.resources === undefined ? {} : { resources: asked.containers[0].resources }) }));
+  const path = `${NAMESPACE_PATH}/pods/${name}`;
   try {
+    await api.post(`${NAMESPACE_PATH}/pods`, { ...pod, spec: { ...free, ...asked, containers } });
     return await until({
-      what: `the scheduler has decided about pod ${name}`,
+      what: `the scheduler has decided about a pod ${why}`,
       limitMs: patiently(context, DECISION_LIMIT),
       signal: context.signal,
       attempt: async () => {
-        const { spec, status } = await api.get<V1Pod>(`${NAMESPACE_PATH}/pods/${name}`);
-        if (spec?.nodeName !== undefined) return { value: [`pods that ${why}: put on ${spec.nodeName}`] };
-        const told = status?.conditions?.some((condition) => condition.type === 'PodScheduled' && condition.reason === 'Unschedulable') === true;
-        return told ? { value: [] } : { observed: 'the scheduler says nothing about one' };
+        const placed = await api.get<V1Pod>(path);
+        if (placed.spec?.nodeName !== undefined) return { value: [`a pod ${why} was placed on ${placed.spec.nodeName}`] };
+        const decided = placed.status?.conditions?.find(({ type }) => type === 'PodScheduled');
+        return decided?.reason === 'Unschedulable' ? { value: [] } : { observed: `the scheduler says nothing about a pod ${why}` };
       },
     });
   } catch (error) {
-    if (error instanceof ProductFault) return [`pods that ${why}: ${error.observed}`];
+    if (error instanceof ProductFault) return [error.observed];
     throw error;
+  } finally {
+    await api.remove(path);
   }
 }
 
-/** A scheduler that is configured not to ask these plugins. */
-function withoutFilters(...names: readonly string[]) {
-  return faulty(async (context, mend: Mend) => {
-    const hosts = controlPlanes(context);
+/** Every scheduler leaves these plugins out when it filters nodes. */
+function ignoring(...plugins: string[]) {
+  return faulty(async (context: ClusterContext, mend: Mend) => {
     mend(() => controlPlaneWhole(context));
-    for (const host of hosts) {
-      mend(() => restartUnit(host, UNIT));
-      const configuration = parse(await must(host, ['cat', CONFIGURATION])) as Record<string, unknown>;
-      const profiles = [{ schedulerName: 'default-scheduler', plugins: { filter: { disabled: names.map((name) => ({ name })) } } }];
-      await replaceFile(host, CONFIGURATION, stringify({ ...configuration, profiles }), mend);
-      await restartUnit(host, UNIT);
+    const disabled = plugins.map((name) => `{name: ${name}}`).join(', ');
+    for (const host of controlPlanes(context)) {
+      mend(() => restartUnit(host, 'kube-scheduler'));
+      await editFile(host, CONFIGURATION, `$a profiles: [{schedulerName: default-scheduler, plugins: {filter: {disabled: [${disabled}]}}}]`, mend);
+      await restartUnit(host, 'kube-scheduler');
     }
     await controlPlaneWhole(context);
   });

@@ -12,7 +12,7 @@ export const testPods: Check = {
   title: 'Two pods that are bound to it start on every node, and serve',
   // A namespace and its service account (60 s, 45 s), then the pods (45 s).
   limitMs: 160_000,
-  blockedBy: ['etcd-health', 'api-server-version', 'leader-leases', 'nodes-ready'],
+  blockedBy: ['etcd-health', 'api-server-version', 'leader-leases', 'nodes-ready', 'image-store'],
   async run(context) {
     const { pods } = await fixture(context);
     const missing = nodes(context).filter(({ name }) => pods.filter(({ node }) => node === name).length < 2);

@@ -8,9 +8,9 @@ import { NAMESPACE, NAMESPACE_PATH } from '../namespace.ts';
 import { uniqueName } from '../unique.ts';
 import type { Trial } from './trials.ts';
 
-const REQUESTS = '/apis/certificates.k8s.io/v1/certificatesigningrequests';
+export const REQUESTS = '/apis/certificates.k8s.io/v1/certificatesigningrequests';
 /** Seconds, the shortest that a signer gives: https://kubernetes.io/docs/reference/access-authn-authz/certificate-signing-requests/ */
-const SHORTEST = 600;
+export const SHORTEST = 600;
 
 /** A client's certificate that was approved is signed. */
 export function approvedCertificate(): Trial {
@@ -19,7 +19,7 @@ export function approvedCertificate(): Trial {
   return {
     controller: 'certificate-signing',
     async start(api) {
-      const request = Buffer.from(await signingRequest(name)).toString('base64');
+      const request = Buffer.from(await signingRequest(`/CN=${name}`)).toString('base64');
       const spec = { request, signerName: 'kubernetes.io/kube-apiserver-client', usages: ['client auth'], expirationSeconds: SHORTEST };
       const made = await api.post<object>(REQUESTS, { apiVersion: 'certificates.k8s.io/v1', kind: 'CertificateSigningRequest', metadata: { name }, spec });
       const conditions = [{ type: 'Approved', status: 'True', reason: 'Check', message: 'approved by a check' }];
@@ -33,11 +33,12 @@ export function approvedCertificate(): Trial {
   };
 }
 
-async function signingRequest(name: string): Promise<string> {
+/** PEM, for a key that nobody keeps. `subject` as openssl has it: `/O=system:nodes/CN=system:node:n1`. */
+export async function signingRequest(subject: string): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'proofgrid-request-'));
   try {
     const [key, request] = [join(directory, 'key'), join(directory, 'request')];
-    await execa('openssl', ['req', '-new', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-subj', `/CN=${name}`, '-keyout', key, '-out', request]);
+    await execa('openssl', ['req', '-new', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-subj', subject, '-keyout', key, '-out', request]);
     return await readFile(request, 'utf8');
   } finally {
     await rm(directory, { recursive: true, force: true });

@@ -1,6 +1,7 @@
-import type { V1Pod } from '@kubernetes/client-node';
+import type { V1Node, V1Pod } from '@kubernetes/client-node';
 import type { KubeApi } from '../kube-api.ts';
 import { NAMESPACE, NAMESPACE_LABELS, NAMESPACE_PATH } from '../namespace.ts';
+import { ProductFault } from '../product-fault.ts';
 import { uniqueName } from '../unique.ts';
 
 /** A job that one controller has, and how it is seen that it was done. */
@@ -144,5 +145,28 @@ function disruption(): Trial {
       return status?.['observedGeneration'] === undefined ? 'its pods are not counted' : undefined;
     },
     clean: async (api) => api.remove(`${await path(api)}/${name}`),
+  };
+}
+
+/**
+ * A label that the controller keeps equal to another one, which the check leaves alone: nothing is scheduled, evicted or tainted by it.
+ * What else it does takes a node that is gone. pkg/controller/nodelifecycle of Kubernetes, labelReconcileInfo
+ */
+export function nodeLifecycle(node: string): Trial {
+  const path = `/api/v1/nodes/${node}`;
+  const [kept, lost] = ['kubernetes.io/os', 'beta.kubernetes.io/os'];
+  const labelsOf = async (api: KubeApi) => (await api.get<V1Node>(path)).metadata?.labels ?? {};
+  const label = async (api: KubeApi, value: string | null) => {
+    const { status } = await api.send({ method: 'PATCH', path, body: { metadata: { labels: { [lost]: value } } }, contentType: 'application/merge-patch+json' });
+    if (status !== 200) throw new ProductFault(`label ${lost} of ${node} can be changed`, `HTTP ${status}`);
+  };
+  return {
+    controller: 'node-lifecycle',
+    start: async (api) => label(api, null),
+    finished: async (api) => ((await labelsOf(api))[lost] === undefined ? `label ${lost} of ${node} does not come back` : undefined),
+    async clean(api) {
+      const labels = await labelsOf(api);
+      if (labels[lost] === undefined) await label(api, labels[kept] ?? 'linux');
+    },
   };
 }

@@ -2,6 +2,9 @@ import type { V1Lease } from '@kubernetes/client-node';
 import type { ClusterContext } from '../../check.ts';
 import { controlPlanes, kube } from '../api-server.ts';
 import { until } from '../wait.ts';
+import { controlPlaneWhole } from './api-server.ts';
+import { addArguments } from './file.ts';
+import { faulty } from './mend.ts';
 import { restartUnit } from './unit.ts';
 
 const UNIT = 'kube-controller-manager';
@@ -20,5 +23,17 @@ export async function restartControllerManagers(context: ClusterContext): Promis
       const now = await holder();
       return now !== before && now !== undefined && now !== '' ? { value: undefined } : { observed: `held by ${now}` };
     },
+  });
+}
+
+/** The controllers of these names are off, in every controller manager, which gets further flags. */
+export function withoutControllers(controllers: readonly string[], flags: readonly string[] = []) {
+  return faulty(async (context, mend) => {
+    mend(() => controlPlaneWhole(context));
+    for (const host of controlPlanes(context)) {
+      mend(() => restartUnit(host, UNIT));
+      await addArguments(host, `/usr/local/bin/${UNIT}`, [`--controllers='*',${controllers.map((name) => `-${name}`).join(',')},tokencleaner`, ...flags], mend);
+    }
+    await restartControllerManagers(context);
   });
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { addressInside, firstAddress } from '../../../../harness/suite/e2e/address.ts';
+import { addressAt, addressInside, firstAddress } from '../../../../harness/suite/e2e/address.ts';
 
 test.for([
   ['10.96.0.0/16', '10.96.0.1'],
@@ -17,4 +17,11 @@ test.for([
   ['10.96.0.53', 'fd00:10:96::/112', false],
 ] as const)('%s lies in %s: %s', ([address, cidr, inside]) => {
   expect(addressInside(address, cidr)).toBe(inside);
+});
+
+test.for([
+  ['10.96.0.0/16', '10.96.0.10'],
+  ['fd00:10:96::/112', 'fd00:10:96::a'],
+])('the tenth address of %s is %s', ([cidr = '', address = '']) => {
+  expect(addressAt(cidr, 10)).toBe(address);
 });

@@ -7,8 +7,8 @@ describe('etcdctl -w json', () => {
       '{"header":{"cluster_id":8314294951048061493,"member_id":117707773513558278,"raft_term":2},' +
       '"members":[{"ID":117707773513558278,"name":"m1","peerURLs":["https://10.0.0.2:2380"]},{"ID":117707773513558279,"isLearner":true}]}';
     expect(parseMembers(text)).toEqual([
-      { id: '117707773513558278', name: 'm1', learner: false },
-      { id: '117707773513558279', name: '', learner: true },
+      { id: '117707773513558278', name: 'm1', learner: false, peerURLs: ['https://10.0.0.2:2380'] },
+      { id: '117707773513558279', name: '', learner: true, peerURLs: [] },
     ]);
   });
 
@@ -16,11 +16,11 @@ describe('etcdctl -w json', () => {
     const text =
       '[{"Endpoint":"https://10.0.0.2:2379","Status":{"header":{"cluster_id":1,"member_id":9223372036854775809,"revision":994},' +
       '"version":"3.4.23","dbSize":1896448,"leader":9223372036854775809,"raftIndex":1060}}]';
-    expect(parseStatus(text)).toEqual({ id: '9223372036854775809', version: '3.4.23', leader: '9223372036854775809', errors: [] });
+    expect(parseStatus(text)).toEqual({ id: '9223372036854775809', cluster: '1', version: '3.4.23', leader: '9223372036854775809', errors: [] });
   });
 
   test('knows no leader where etcd leaves it out, and carries its alarms', () => {
-    const text = '[{"Status":{"header":{"member_id":7},"version":"3.5.16","errors":["etcdserver: no leader"]}}]';
+    const text = '[{"Status":{"header":{"cluster_id":1,"member_id":7},"version":"3.5.16","errors":["etcdserver: no leader"]}}]';
     expect(parseStatus(text)).toMatchObject({ leader: '0', errors: ['etcdserver: no leader'] });
   });
 
