@@ -82,6 +82,7 @@ export function wantedAtBoot({ spec }: ClusterDeployment, { roles }: Pick<Host, 
   const roleVariables = (role: string, file = 'main.yml') => playbookVariables(path.join('roles', role, 'vars', file));
   const named = (services: unknown) => (services as readonly Service[]).map(({ name }) => name);
   const [kernel, node, engine, controlPlane] = [roleVariables('pre_install'), roleVariables('node'), roleVariables('container_engine'), roleVariables('control_plane', 'main/services.yml')];
+  const sysctls = (kind: 'common' | 'ipv6') => kernel[`pre_install_${kind}_sysctls`] as Wanted['sysctls'];
   const has = (role: string) => roles.includes(role);
   const units = [
     ...(has('etcd') ? named(roleVariables('etcd')['etcd_services']) : []),
@@ -96,7 +97,7 @@ export function wantedAtBoot({ spec }: ClusterDeployment, { roles }: Pick<Host, 
   const features = kernel['pre_install_features'] as readonly { name: string; proof: string }[];
   return {
     units,
-    sysctls: kernel['pre_install_sysctls'] as Wanted['sysctls'],
+    sysctls: { ...sysctls('common'), ...(spec.network.podCIDR.includes(':') ? sysctls('ipv6') : {}) },
     features: Object.fromEntries(features.map(({ name, proof }) => [name, proof])),
   };
 }

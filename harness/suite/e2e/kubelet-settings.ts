@@ -1,4 +1,5 @@
 import type { ClusterDeployment } from '../../../lifecycle/cluster-deployment.ts';
+import { firstNetwork } from '../../../lifecycle/network-families.ts';
 import { podAddresses } from '../../../lifecycle/network-size-rules.ts';
 import type { Host } from '../check.ts';
 import { addressAt } from './address.ts';
@@ -37,7 +38,7 @@ export function expectedKubelet({ spec }: ClusterDeployment, { name }: Pick<Host
     'cgroup_driver': cgroup.version === 2 || real ? 'systemd' : 'cgroupfs',
     'node_cgroup_root': cgroup.shared.length > 0 ? `/${name}` : '/',
     "cluster.spec.dns.type != 'none'": spec.dns.type !== 'none',
-    'cluster_dns_address': addressAt(spec.network.serviceCIDR, DNS_INDEX),
+    'cluster_dns_address': addressAt(firstNetwork(spec.network.serviceCIDR), DNS_INDEX),
     '(ansible_facts.machine.container | length == 0) | to_json': real,
     'node_image_gc_threshold': spec.runtime.images.length > 0 ? GC_THRESHOLD.preloaded : GC_THRESHOLD.registry,
     '[node_max_pods | int, 2 ** (node_pod_bits | int) - 3] | min': Math.min(Number(variables['node_max_pods']), podAddresses(spec.network.podCIDR)),

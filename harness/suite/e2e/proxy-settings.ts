@@ -20,7 +20,7 @@ export function expectedProxy({ spec }: ClusterDeployment, { name, address }: Pi
   const given = {
     "'::' if ':' in machine_address else '0.0.0.0'": address.includes(':') ? '::' : '0.0.0.0',
     'ansible_facts.machine.container': container !== '',
-    'pod_cidr': spec.network.podCIDR,
+    "pod_cidrs | join(',')": spec.network.podCIDR,
     'inventory_hostname': name,
     'cluster.spec.network.proxyMode': spec.network.proxyMode,
   };

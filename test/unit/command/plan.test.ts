@@ -90,7 +90,7 @@ test('a tier with reasons and coverage', async () => {
 
     Out, and why (--format json names each):
       144 combinations   the tier merge-request runs kubernetes 1.20.2+deb12u1 and 1.34.4 and 1.35.4 and 1.36.3 and 1.37.2 alone
-      432 combinations   cannot exist: dual-stack is stable and always on from Kubernetes 1.23 on (kubernetes-1.20-dual-stack; https://kubernetes.io/docs/concepts/services-networking/dual-stack/)
+      432 combinations   cannot exist: dual-stack is an alpha feature in Kubernetes 1.20, and off; it is stable from 1.23 on (kubernetes-1.20-dual-stack; https://github.com/kubernetes/kubernetes/blob/v1.20.2/pkg/features/kube_features.go)
       360 combinations   cannot exist: kube-proxy has the mode nftables since Kubernetes 1.29, and by default since 1.31 (kubernetes-1.20-nftables; https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/features/kube_features.go)
       1728 combinations  cannot exist: flannel's CNI plugin of v0.9.1, the last release that can be built here, knows one network of pods (FLANNEL_SUBNET) (flannel-plugin-knows-one-family; https://github.com/containernetworking/plugins/blob/v0.9.1/plugins/meta/flannel/flannel.go)
       552 combinations   cannot exist: the network manifest needs the path of a CNI manifest in axes.network.manifest, and none is named (network-manifest-named)

@@ -46,7 +46,7 @@ test('a setting by its name goes before a pattern, and the last of its kind coun
 });
 
 test("the playbooks' services, settings and modules are found for each role", () => {
-  const spec = { controlPlane: { endpoint: { type: 'virtual-address' } }, runtime: { name: 'docker' }, network: { plugin: 'vxlan' } };
+  const spec = { controlPlane: { endpoint: { type: 'virtual-address' } }, runtime: { name: 'docker' }, network: { plugin: 'vxlan', podCIDR: '10.244.0.0/16' } };
   const document = { spec } as unknown as ClusterDeployment;
   expect(wantedAtBoot(document, { roles: ['etcd', 'control-plane', 'worker'] })).toMatchObject({
     units: ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'haproxy', 'keepalived', 'containerd', 'docker', 'kubelet', 'kube-proxy', 'pod-network'],
@@ -54,4 +54,7 @@ test("the playbooks' services, settings and modules are found for each role", ()
     features: { br_netfilter: '/proc/sys/net/bridge/bridge-nf-call-iptables' },
   });
   expect(wantedAtBoot(document, { roles: ['etcd'] }).units).toEqual(['etcd']);
+  const both = { spec: { ...spec, network: { plugin: 'vxlan', podCIDR: '10.244.0.0/16,fd00:10:244::/56' } } } as unknown as ClusterDeployment;
+  expect(wantedAtBoot(both, { roles: ['worker'] }).sysctls).toMatchObject({ 'net.ipv4.ip_forward': '1', 'net.ipv6.conf.all.forwarding': '1' });
+  expect(wantedAtBoot(document, { roles: ['worker'] }).sysctls).not.toHaveProperty(['net.ipv6.conf.all.forwarding']);
 });

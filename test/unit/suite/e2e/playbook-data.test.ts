@@ -17,15 +17,15 @@ test('later files win, and a value that is a number is one', () => {
 });
 
 test('a template gives what its variables and conditions make of it', () => {
-  const settings = templateSettings('roles/node/templates/kube-proxy.yaml.j2', { pod_cidr: '{{ network }}', network: '10.244.0.0/16', kubernetes_directory: '/etc/kubernetes' }, {
-    "'::' if ':' in machine_address else '0.0.0.0'": '0.0.0.0', 'ansible_facts.machine.container': true, 'inventory_hostname': 'n1', 'cluster.spec.network.proxyMode': 'iptables',
+  const settings = templateSettings('roles/node/templates/kube-proxy.yaml.j2', { kubernetes_directory: '{{ root }}', root: '/etc/kubernetes' }, {
+    "pod_cidrs | join(',')": '10.244.0.0/16', "'::' if ':' in machine_address else '0.0.0.0'": '0.0.0.0', 'ansible_facts.machine.container': true, 'inventory_hostname': 'n1', 'cluster.spec.network.proxyMode': 'iptables',
   });
   expect(settings).toMatchObject({ clusterCIDR: '10.244.0.0/16', hostnameOverride: 'n1', conntrack: { maxPerCore: 0, tcpEstablishedTimeout: '0s' }, clientConnection: { kubeconfig: '/etc/kubernetes/kube-proxy.conf' } });
 });
 
 test('lines whose condition does not hold are left out', () => {
-  const settings = templateSettings('roles/node/templates/kube-proxy.yaml.j2', { pod_cidr: '10.0.0.0/8', kubernetes_directory: '/k' }, {
-    "'::' if ':' in machine_address else '0.0.0.0'": '::', 'ansible_facts.machine.container': false, 'inventory_hostname': 'n1', 'cluster.spec.network.proxyMode': 'nftables',
+  const settings = templateSettings('roles/node/templates/kube-proxy.yaml.j2', { kubernetes_directory: '/k' }, {
+    "pod_cidrs | join(',')": '10.0.0.0/8', "'::' if ':' in machine_address else '0.0.0.0'": '::', 'ansible_facts.machine.container': false, 'inventory_hostname': 'n1', 'cluster.spec.network.proxyMode': 'nftables',
   });
   expect(settings).not.toHaveProperty('conntrack');
 });
