@@ -1,5 +1,5 @@
 import type { ClusterDeployment, Role } from './cluster-deployment.ts';
-import { dualStackProblems } from './dual-stack-rules.ts';
+import { familyProblems } from './family-rules.ts';
 import { networkProblems } from './network-rules.ts';
 import { portProblems } from './port-rules.ts';
 import { duplicates, type Problem } from './problem.ts';
@@ -21,7 +21,7 @@ export function clusterProblems(document: ClusterDeployment): Problem[] {
     ...componentProblems(document),
     ...duplicates(document.spec.addOns.map(({ name }) => name), (index) => ['spec', 'addOns', index, 'name'], 'add-on'),
     ...networkProblems(document),
-    ...dualStackProblems(document),
+    ...familyProblems(document),
     ...portProblems(document),
   ];
 }

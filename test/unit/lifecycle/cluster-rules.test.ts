@@ -34,6 +34,7 @@ const direct = [['spec', 'controlPlane', 'endpoint'], { type: 'direct', port: 64
 const alone = [['spec', 'machines'], [{ name: 'one', roles: ['etcd', 'control-plane', 'worker'] }]] as const;
 /** A dual-stack document. */
 const pairs = (pods = '10.244.0.0/16,fd00:10:244::/56', services = '10.96.0.0/16,fd00:10:96::/112') => [[network('podCIDR'), pods], [network('serviceCIDR'), services]] as const;
+const unenforced = [network('policy'), { type: 'none', reason: 'text' }] as const;
 const many = [['spec', 'machines'], Array.from({ length: 17 }, (_, index) => ({ name: `m-${index}`, roles: index === 0 ? ['etcd', 'control-plane'] : ['worker'] }))] as const;
 
 test.each<[string, number, string, string, string, ...(readonly [Path, unknown])[]]>([
@@ -69,6 +70,8 @@ test.each<[string, number, string, string, string, ...(readonly [Path, unknown])
   ['a second service network that is too wide', 0, 'CLUSTER_NETWORK_TOO_LARGE', 'Kubernetes 1.33.1 takes no service network as wide as fd00:10:96::/107', 'use a /108 or narrower', ...pairs(undefined, '10.96.0.0/16,fd00:10:96::/107'), [['spec', 'kubernetes', 'version'], '1.33.1']],
   ['a pair in a version that has it as an alpha feature', 0, 'CLUSTER_DUAL_STACK', 'dual-stack is not stable in Kubernetes 1.20.2, but from 1.23 on', 'take a later version', ...pairs(), [['spec', 'kubernetes', 'version'], '1.20.2']],
   ['a pair for flannel', 1, 'CLUSTER_DUAL_STACK', "flannel's CNI plugin v0.9.1", 'use host-gw, vxlan or a manifest', ...pairs()],
+  ['kube-router with both families', 0, 'CLUSTER_POLICY_IPV6', 'kube-router 2.1.0 enforces no policies over IPv6', 'write none with a reason', ...pairs(), [network('policy'), { type: 'kube-router', image: 'localhost/kube-router:1' }]],
+  ['kube-router with IPv6', 0, 'CLUSTER_POLICY_IPV6', 'kube-router 2.1.0 enforces no policies over IPv6', 'write none with a reason', [network('podCIDR'), 'fd00:1::/48'], [network('serviceCIDR'), 'fd00:2::/112']],
   ["etcd's port", 0, 'CLUSTER_PORT_TAKEN', 'port 2379 of a control plane belongs to etcd', 'use another', [endpoint('port'), 2379]],
   ["the kubelet's port", 0, 'CLUSTER_PORT_TAKEN', 'port 10250 of a control plane belongs to the kubelet', 'use another', [endpoint('port'), 10250]],
   ['the port of SSH', 0, 'CLUSTER_PORT_TAKEN', 'port 22 of a control plane belongs to SSH', 'use another', [endpoint('port'), 22]],
@@ -148,7 +151,7 @@ test.each<[string, Path, unknown]>([
 });
 
 test('a whole document of IPv6 is accepted', () => {
-  const text = stringify(changed(0, [[network('podCIDR'), 'fd00:1::/48'], [network('serviceCIDR'), 'fd00:2::/112'], [endpoint('address'), 'fd00:3::9'], [machine(0, 'address'), 'fd00:3::10'], alone]), { lineWidth: 0 });
+  const text = stringify(changed(0, [[network('podCIDR'), 'fd00:1::/48'], [network('serviceCIDR'), 'fd00:2::/112'], unenforced, [endpoint('address'), 'fd00:3::9'], [machine(0, 'address'), 'fd00:3::10'], alone]), { lineWidth: 0 });
   expect(problems(text)).toEqual([]);
 });
 
@@ -157,5 +160,5 @@ test.each([
   ['the narrowest', pairs('10.244.0.0/22,fd00:1::/120', '10.96.0.0/28,fd00:2::/124')],
   ['IPv6 first', [...pairs('fd00:1::/56,10.244.0.0/16', 'fd00:2::/112,10.96.0.0/16'), [endpoint('address'), 'fd00:3::9'], [machine(0, 'address'), 'fd00:3::10']]],
 ] as const)('a dual-stack document is accepted: %s', (_title, changes) => {
-  expect(problems(stringify(changed(0, changes), { lineWidth: 0 }))).toEqual([]);
+  expect(problems(stringify(changed(0, [...changes, unenforced]), { lineWidth: 0 }))).toEqual([]);
 });

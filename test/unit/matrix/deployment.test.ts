@@ -193,3 +193,9 @@ test('a dual-stack cell has an IPv6 network beside each IPv4 one', () => {
   const { network } = toClusterDeployment({ ...given, kubernetes: binaries('1.37.2', ['kubelet']) }).spec;
   expect(network).toMatchObject({ podCIDR: '10.244.0.0/16,fd00:10:244::/56', serviceCIDR: '10.96.0.0/16,fd00:10:96::/112' });
 });
+
+test('a dual-stack cell has no kube-router, and says why', () => {
+  const matrix = parseMatrix(changed({}), '/m/matrix.yaml');
+  const policies = ['ipv4', 'dual-stack'].map((families) => selectCells(matrix, { names: ['small'], set: [`families=${families}`] })[0]?.addOns.policy);
+  expect(policies).toEqual([{ type: 'kube-router', version: '2.1.0' }, { type: 'none', reason: expect.stringContaining('kube-router/issues/1653') as string }]);
+});
