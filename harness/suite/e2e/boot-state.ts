@@ -139,11 +139,15 @@ function unitComplaint(unit: string, { LoadState: load, UnitFileState: file } = 
   return file === 'enabled' ? [] : [`${unit} is ${file || load}, and does not start at boot`];
 }
 
+/** Another name for the same switch of the kernel: ip-sysctl of its documentation. */
+const ALIASES: Readonly<Record<string, string>> = { 'net.ipv4.conf.all.forwarding': 'net.ipv4.ip_forward' };
+
 /** The value that systemd-sysctl gives in the end: the last that names it, else the last whose pattern matches. sysctl.d(5) */
 export function storedSysctl(files: string, name: string): string | undefined {
   const settings = linesOf(files).flatMap((line) => {
     const [, key = '', value = ''] = /^-?([^=]+?)\s*=\s*(.*)$/.exec(line) ?? [];
-    return key === '' ? [] : [{ key: dotted(key), value: value.split(/\s+/).join(' ') }];
+    const plain = dotted(key);
+    return key === '' ? [] : [{ key: ALIASES[plain] ?? plain, value: value.split(/\s+/).join(' ') }];
   });
   const named = settings.filter(({ key }) => key === name).at(-1);
   return (named ?? settings.filter(({ key }) => key.includes('*') && matches(key, name)).at(-1))?.value;

@@ -12,7 +12,8 @@ export const deployChangesNothing: Check = {
   // As long as a deploy from nothing may take on a slow machine; this one takes seconds.
   limitMs: 10 * 60_000,
   needs: ['operations'],
-  blockedBy: ['etcd-health', 'api-server-version', 'nodes-ready'],
+  // whatever these find altered, a deploy would change back
+  blockedBy: ['etcd-health', 'api-server-version', 'nodes-ready', 'etcd-settings', 'kernel-settings', 'survives-reboot', 'kubelet-settings', 'proxy-settings'],
   async run(context) {
     const { outcome, changed, failure } = await context.operate('deploy', context.signal);
     const where = failure === undefined ? '' : `: ${failure.step}, task "${failure.task}" on ${failure.host}: ${failure.message}`;

@@ -42,6 +42,7 @@ test('a setting by its name goes before a pattern, and the last of its kind coun
   const files = '-net.ipv4.conf.eth0.rp_filter = 2\nnet.ipv4.conf.*.rp_filter=1\n; net.ipv4.conf.eth0.rp_filter=3';
   expect(storedSysctl(files, 'net.ipv4.conf.eth0.rp_filter')).toBe('2');
   expect(storedSysctl(files, 'net.ipv4.conf.cni0.rp_filter')).toBe('1');
+  expect(storedSysctl('net.ipv4.ip_forward=1\nnet.ipv4.conf.all.forwarding = 0', 'net.ipv4.ip_forward')).toBe('0');
   expect(storedSysctl('net/ipv4/conf/eth0.100/rp_filter = 1', 'net.ipv4.conf.eth0/100.rp_filter')).toBe('1');
 });
 
