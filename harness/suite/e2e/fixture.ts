@@ -5,7 +5,7 @@ import type { KubeApi } from './kube-api.ts';
 import { NAMESPACE, NAMESPACE_LABELS, NAMESPACE_PATH, NAMESPACES, PRIVILEGED } from './namespace.ts';
 import { HTTP_PORT, startPods, testPod, UDP_PORT } from './pod.ts';
 import type { RunningPod } from './pod.ts';
-import { until } from './wait.ts';
+import { patiently, until } from './wait.ts';
 
 /** What the checks share: two agnhost pods on every node, and one service of each kind in front of all of them. */
 export interface Fixture {
@@ -68,7 +68,7 @@ async function make(context: ClusterContext): Promise<Fixture> {
 export async function ensureNamespace(context: ClusterContext, api: KubeApi, name = NAMESPACE, labels: Readonly<Record<string, string>> = name === NAMESPACE ? PRIVILEGED : {}): Promise<void> {
   await until({
     what: `namespace ${name} exists and is active`,
-    limitMs: 60_000,
+    limitMs: patiently(context, 60_000),
     signal: context.signal,
     attempt: async () => {
       const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels: { ...NAMESPACE_LABELS, ...labels } } };

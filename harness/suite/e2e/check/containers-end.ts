@@ -20,7 +20,7 @@ export const containersEnd: Check = {
   title: 'A pod that ignores SIGTERM is gone soon after its grace period, with its processes, on every node',
   // The namespace that may have to be made (40 s), the pods' start and their end.
   limitMs: POD_START_LIMIT + END_LIMIT + 50_000,
-  blockedBy: ['nodes-ready', 'image-store', 'test-pods', 'pod-on-every-node'],
+  blockedBy: ['etcd-health', 'nodes-ready', 'image-store', 'test-pods', 'pod-on-every-node'],
   async run(context) {
     await ensureNamespace(context, kube(context));
     const pods = nodes(context).map(({ name: node }) => ({ node, name: uniqueName(`deaf-${node}`) }));

@@ -66,7 +66,7 @@ export const etcdHealth: Check = {
     },
     {
       name: 'out-of-space',
-      observed: /: alarm:NOSPACE/,
+      observed: /alarm:NOSPACE/,
       apply: faulty(async (context, mend) => {
         const host = last(etcdMembers(context));
         mend(() => controlPlaneWhole(context));

@@ -12,7 +12,7 @@ export const imageStore: Check = {
   // Three commands on each machine.
   limitMs: 60_000,
   needs: ['machines'],
-  blockedBy: ['nodes-ready'],
+  blockedBy: ['etcd-health', 'nodes-ready'],
   async run(context) {
     const { name } = context.deployment.spec.runtime;
     const complaints = await Promise.all(nodes(context).map(async (host) => {

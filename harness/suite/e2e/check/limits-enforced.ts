@@ -17,7 +17,7 @@ export const limitsEnforced: Check = {
   title: 'On every node a container gets no more memory and CPU than its limits, and a pod no more processes than its kubelet allows',
   // The namespace that may have to be made (40 s), then the pods' start and two seconds of work.
   limitMs: POD_START_LIMIT + 60_000,
-  blockedBy: ['nodes-ready', 'image-store', 'test-pods', 'pod-on-every-node'],
+  blockedBy: ['etcd-health', 'nodes-ready', 'image-store', 'test-pods', 'pod-on-every-node'],
   async run(context) {
     await ensureNamespace(context, kube(context));
     const complaints = await Promise.all(nodes(context).map(({ name }) => complain(context, name)));

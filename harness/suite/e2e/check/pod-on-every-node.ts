@@ -14,7 +14,7 @@ export const podOnEveryNode: Check = {
   title: 'The scheduler places a pod on every node, and it runs there',
   // The pods' own limit, and the namespace that may have to be made.
   limitMs: POD_START_LIMIT + 40_000,
-  blockedBy: ['leader-leases', 'nodes-ready', 'image-store', 'test-pods'],
+  blockedBy: ['etcd-health', 'leader-leases', 'nodes-ready', 'image-store', 'test-pods'],
   async run(context) {
     const api = kube(context);
     await ensureNamespace(context, api);

@@ -28,7 +28,7 @@ export const schedulerObeys: Check = {
   title: 'The scheduler places no pod where resources, labels, taints or other pods forbid it',
   // The pods may have to start first (60 s); then all decisions at once, and the pods' removal.
   limitMs: DECISION_LIMIT + 75_000,
-  blockedBy: ['leader-leases', 'nodes-ready', 'test-pods'],
+  blockedBy: ['etcd-health', 'leader-leases', 'nodes-ready', 'test-pods'],
   async run(context) {
     await fixture(context);
     const { items } = await kube(context).get<{ items: V1Node[] }>('/api/v1/nodes');

@@ -9,7 +9,7 @@ export const secretVolume: Check = {
   title: 'A Secret mounted as a volume holds its value in a pod of every node',
   // Namespace, pods and one command each.
   limitMs: 90_000,
-  blockedBy: ['nodes-ready', 'image-store', 'test-pods'],
+  blockedBy: ['etcd-health', 'nodes-ready', 'image-store', 'test-pods'],
   run: (context) => volumeReaches(context, 'Secret'),
   sabotages: [
     {

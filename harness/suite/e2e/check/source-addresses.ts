@@ -16,7 +16,7 @@ export const sourceAddresses: Check = {
   title: 'Pods see each other by their own addresses, and what they send out of the pod network comes from their node',
   // Pods may have to start twice (60 s each), then 3 s for a request.
   limitMs: 150_000,
-  blockedBy: ['nodes-ready', 'image-store', 'test-pods', 'packets-arrive', 'pod-to-pod-same-node', 'pod-to-pod-across-nodes'],
+  blockedBy: ['etcd-health', 'nodes-ready', 'image-store', 'test-pods', 'packets-arrive', 'pod-to-pod-same-node', 'pod-to-pod-across-nodes'],
   async run(context) {
     const pods = onePodOfEachNode(await fixture(context));
     const servers = nodes(context).map(({ name }) => nodeServer(context, name));
