@@ -1,5 +1,6 @@
 import type { V1Node, V1Taint } from '@kubernetes/client-node';
 import type { Host } from '../check.ts';
+import { forVersion, playbookVariables } from './playbook-data.ts';
 
 const PLATFORM_LABELS = ['kubernetes.io/hostname', 'kubernetes.io/os', 'kubernetes.io/arch'] as const;
 
@@ -21,11 +22,10 @@ export function complainOfNode(host: Pick<Host, 'name' | 'roles'>, node: V1Node 
   return [...labels, ...cordoned, ...tainted].map((complaint) => `${host.name}: ${complaint}`);
 }
 
-/** Up to 1.24 there is the older key beside it: what `node_versions.taints` of the playbooks gives. */
+/** What the playbooks give control planes of a version that are no workers. */
 function controlPlaneTaints(version: string): V1Taint[] {
-  const minor = Number(version.split('.')[1]);
-  const keys = ['control-plane', ...(minor <= 24 ? ['master'] : [])];
-  return keys.map((key) => ({ key: `node-role.kubernetes.io/${key}`, effect: 'NoSchedule' }));
+  const { taints } = playbookVariables('group_vars/all/versions/node.yml')['node_versions'] as { readonly taints: unknown };
+  return Object.entries(forVersion(taints, version)).map(([key, effect]) => ({ key, effect: String(effect) }));
 }
 
 function describeTaints(taints: readonly V1Taint[]): string {
