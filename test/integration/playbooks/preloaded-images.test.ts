@@ -14,7 +14,7 @@ shift 2
 echo "$@" >> calls
 case "$*" in
   version) printf 'Client:\\n  Version: 9\\nServer:\\n  Version: v1.7.24\\n' ;;
-  'images list '*) echo REF TYPE DIGEST SIZE PLATFORMS LABELS; test ! -e labels || echo "${REFERENCE} type sha256:1 1 MiB linux/amd64 $(cat labels)" ;;
+  'images list') echo REF TYPE DIGEST SIZE PLATFORMS LABELS; test ! -e labels || echo "${REFERENCE} type sha256:1 1 MiB linux/amd64 $(cat labels)" ;;
   'images import '*) echo - > labels ;;
   'images label '*) echo "$4" > labels ;;
 esac
