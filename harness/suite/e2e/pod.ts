@@ -1,4 +1,4 @@
-import type { CoreV1Event, V1Pod, V1PodSpec } from '@kubernetes/client-node';
+import type { CoreV1Event, V1Lifecycle, V1Pod, V1PodSpec } from '@kubernetes/client-node';
 import type { ClusterContext } from '../check.ts';
 import { kube } from './api-server.ts';
 import { TEST_CONTAINER } from './exec.ts';
@@ -22,16 +22,21 @@ export interface PodRequest {
   readonly mounts?: readonly { readonly name: string; readonly mountPath: string }[];
   /** Ready not before its server answers: for pods that others send requests to. */
   readonly serving?: boolean;
+  /** In the network of its node, on these ports, for the usual ones may be in use there. */
+  readonly inNodeNetwork?: { readonly http: number; readonly udp: number };
 }
 
 /**
  * Kubelets call a container running once its postStart hook is over. A readiness probe would tell of the network as well,
  * which is for the checks to judge, and go on for as long as the pod lives.
  */
-const SERVING = { postStart: { exec: { command: ['sh', '-c', `until wget -q -O /dev/null http://127.0.0.1:${HTTP_PORT}/hostname; do sleep 0.1; done`] } } };
+function serves(port: number): V1Lifecycle {
+  return { postStart: { exec: { command: ['sh', '-c', `until wget -q -O /dev/null http://127.0.0.1:${port}/hostname; do sleep 0.1; done`] } } };
+}
 
 /** A pod of agnhost that answers `GET /hostname` with its own name, and runs on tainted nodes too. */
-export function testPod(context: ClusterContext, { name, node, namespace = NAMESPACE, placedBy, labels = {}, volumes = [], mounts = [], serving = false }: PodRequest): V1Pod {
+export function testPod(context: ClusterContext, { name, node, namespace = NAMESPACE, placedBy, labels = {}, volumes = [], mounts = [], serving = false, inNodeNetwork }: PodRequest): V1Pod {
+  const ports = inNodeNetwork ?? { http: HTTP_PORT, udp: UDP_PORT };
   const term = { matchFields: [{ key: 'metadata.name', operator: 'In', values: [node] }] };
   const placement =
     placedBy === 'direct'
@@ -43,6 +48,7 @@ export function testPod(context: ClusterContext, { name, node, namespace = NAMES
     metadata: { name, namespace, labels: { 'app.kubernetes.io/part-of': NAMESPACE, ...labels } },
     spec: {
       ...placement,
+      ...(inNodeNetwork === undefined ? {} : { hostNetwork: true }),
       tolerations: [{ operator: 'Exists' }],
       automountServiceAccountToken: false,
       enableServiceLinks: false,
@@ -54,9 +60,9 @@ export function testPod(context: ClusterContext, { name, node, namespace = NAMES
           name: TEST_CONTAINER,
           image: context.testImage,
           imagePullPolicy: context.testImagePulled === true ? 'IfNotPresent' : 'Never',
-          args: ['netexec', `--http-port=${HTTP_PORT}`, `--udp-port=${UDP_PORT}`],
+          args: ['netexec', `--http-port=${ports.http}`, `--udp-port=${ports.udp}`],
           volumeMounts: [...mounts],
-          ...(serving ? { lifecycle: SERVING } : {}),
+          ...(serving ? { lifecycle: serves(ports.http) } : {}),
         },
       ],
     },

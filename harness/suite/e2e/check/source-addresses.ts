@@ -1,4 +1,3 @@
-import type { V1Pod } from '@kubernetes/client-node';
 import type { Check, ClusterContext } from '../../check.ts';
 import { bracket, kube, last, nodes } from '../api-server.ts';
 import { addRule } from '../fault/firewall.ts';
@@ -9,7 +8,7 @@ import { HTTP_PORT, removePods, startPods, testPod, type RunningPod } from '../p
 import { onePodOfEachNode, reachFromPod, type Reached } from '../reach.ts';
 
 /** Of the pods in the nodes' own network; nothing else of ours listens there. */
-const [NODE_HTTP, NODE_UDP] = [18_080, 18_081];
+const NODE_PORTS = { http: 18_080, udp: 18_081 };
 
 export const sourceAddresses: Check = {
   name: 'source-addresses',
@@ -19,7 +18,7 @@ export const sourceAddresses: Check = {
   blockedBy: ['etcd-health', 'nodes-ready', 'image-store', 'test-pods', 'packets-arrive', 'pod-to-pod-same-node', 'pod-to-pod-across-nodes'],
   async run(context) {
     const pods = onePodOfEachNode(await fixture(context));
-    const servers = nodes(context).map(({ name }) => nodeServer(context, name));
+    const servers = nodes(context).map(({ name: node }) => testPod(context, { name: `at-${node}`, node, placedBy: 'direct', serving: true, inNodeNetwork: NODE_PORTS }));
     try {
       const started = await startPods(context, servers);
       const complaints = await Promise.all(pods.map(async (pod) => complain(context, pod, pods, started)));
@@ -44,27 +43,19 @@ export const sourceAddresses: Check = {
       apply: faulty(async (context, mend) => {
         const host = last(nodes(context));
         for (const { name, address } of nodes(context)) {
-          if (name !== host.name) await addRule(host, ['nat', 'POSTROUTING', '-d', address, '-p', 'tcp', '--dport', String(NODE_HTTP), '-j', 'ACCEPT'], mend);
+          if (name !== host.name) await addRule(host, ['nat', 'POSTROUTING', '-d', address, '-p', 'tcp', '--dport', String(NODE_PORTS.http), '-j', 'ACCEPT'], mend);
         }
       }),
     },
   ],
 };
 
-/** A server in the network of its node. */
-function nodeServer(context: ClusterContext, node: string): V1Pod {
-  const pod = testPod(context, { name: `at-${node}`, node, placedBy: 'direct' });
-  const [container] = pod.spec?.containers ?? [];
-  if (container === undefined || pod.spec === undefined) throw new Error('a test pod has one container');
-  return { ...pod, spec: { ...pod.spec, hostNetwork: true, containers: [{ ...container, args: ['netexec', `--http-port=${NODE_HTTP}`, `--udp-port=${NODE_UDP}`] }] } };
-}
-
 async function complain(context: ClusterContext, pod: RunningPod, pods: readonly RunningPod[], servers: readonly RunningPod[]): Promise<string[]> {
   const others = pods.filter(({ name }) => name !== pod.name);
   const outside = servers.filter(({ node }) => node !== pod.node);
   const own = nodes(context).find(({ name }) => name === pod.node)?.address ?? '';
   const ask = (address: string, port: number) => ({ url: `http://${bracket(address)}:${port}/clientip`, answers: [] });
-  const seen = await reachFromPod(context, pod.name, [...others.map(({ address }) => ask(address, HTTP_PORT)), ...outside.map(({ address }) => ask(address, NODE_HTTP))]);
+  const seen = await reachFromPod(context, pod.name, [...others.map(({ address }) => ask(address, HTTP_PORT)), ...outside.map(({ address }) => ask(address, NODE_PORTS.http))]);
   return [
     ...others.flatMap(({ name }, index) => judge(`pod ${pod.name} is seen by pod ${name}`, seen[index], pod.address)),
     ...outside.flatMap(({ node }, index) => judge(`pod ${pod.name} is seen by node ${node}`, seen[others.length + index], own)),
