@@ -15,6 +15,8 @@ interface Sample {
   readonly plugin: string;
   /** Minor version of Kubernetes since which it is on by default. Default: older than all that this project deploys. */
   readonly sinceMinor?: number;
+  /** Whether this cluster has it, or what it goes by. Default: every cluster. */
+  readonly applies?: (context: ClusterContext) => boolean;
   /** Below the namespace, or from the root. */
   readonly path: (namespace: string) => string;
   readonly body: Readonly<Record<string, unknown>>;
@@ -28,9 +30,16 @@ const pod = (spec: object = {}) => ({ spec: { automountServiceAccountToken: fals
 const refused = (reason: RegExp) => (status: number, body: string) => status === 403 && reason.test(body);
 const completed = (trace: string) => (status: number, body: string) => status === 201 && body.includes(trace);
 
-/** One for each plugin that is on by default and has an effect without further objects; docs: "Admission Controllers Reference" of Kubernetes. */
+const claim = { spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Mi' } } } };
+const claims = (namespace: string) => `/api/v1/namespaces/${namespace}/persistentvolumeclaims`;
+const services = (namespace: string) => `/api/v1/namespaces/${namespace}/services`;
+
+/**
+ * One for each plugin that is on by default, or that the playbooks turn on, and has an effect on a dry run; docs: "Admission
+ * Controllers Reference" of Kubernetes. NodeRestriction has `kubelet-rights`, EventRateLimit `limits-of-abuse`.
+ */
 export const SAMPLES: readonly Sample[] = [
-  { plugin: 'ResourceQuota', path: (namespace) => `/api/v1/namespaces/${namespace}/services`, body: { spec: { ports: [{ port: 80 }] } }, heeded: refused(/quota/) },
+  { plugin: 'ResourceQuota', path: services, body: { spec: { ports: [{ port: 80 }] } }, heeded: refused(/quota/) },
   { plugin: 'LimitRanger', path: pods, body: pod(), heeded: completed(`"cpu":"${LIMIT}"`) },
   { plugin: 'ServiceAccount', path: pods, body: pod({ serviceAccountName: 'nobody' }), heeded: refused(/nobody/) },
   { plugin: 'NamespaceLifecycle', path: () => '/api/v1/namespaces/proofgrid-e2e-nowhere/configmaps', body: {}, heeded: (status) => status === 404 },
@@ -38,11 +47,16 @@ export const SAMPLES: readonly Sample[] = [
   { plugin: 'RuntimeClass', path: pods, body: pod({ runtimeClassName: 'nobody' }), heeded: refused(/nobody/) },
   { plugin: 'DefaultTolerationSeconds', path: pods, body: pod(), heeded: completed('"tolerationSeconds":300') },
   { plugin: 'TaintNodesByCondition', path: () => '/api/v1/nodes', body: {}, heeded: completed('node.kubernetes.io/not-ready') },
+  { plugin: 'StorageObjectInUseProtection', path: claims, body: claim, heeded: completed('kubernetes.io/pvc-protection') },
+  { plugin: 'DefaultStorageClass', applies: ({ deployment }) => deployment.spec.storage.type !== 'none', path: claims, body: claim, heeded: completed('"storageClassName":') },
   {
-    plugin: 'StorageObjectInUseProtection',
-    path: (namespace) => `/api/v1/namespaces/${namespace}/persistentvolumeclaims`,
-    body: { spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Mi' } } } },
-    heeded: completed('kubernetes.io/pvc-protection'),
+    plugin: 'DenyServiceExternalIPs',
+    sinceMinor: 21,
+    // off by default; the playbooks turn it on
+    applies: ({ missing }) => missing?.document === undefined,
+    path: services,
+    body: { spec: { ports: [{ port: 80 }], externalIPs: ['192.0.2.1'] } },
+    heeded: refused(/external IPs/),
   },
   { plugin: 'PodSecurity', sinceMinor: 23, path: pods, body: pod({ hostNetwork: true }), heeded: refused(/PodSecurity/) },
 ];
@@ -64,10 +78,15 @@ async function accountIn(context: ClusterContext, namespacePath: string): Promis
   if (status >= 300 && status !== 409) throw new ProductFault('the API server takes a ServiceAccount', `HTTP ${status}: ${statusMessage(body)}`);
 }
 
+/** Those of the plugins that the cluster's API servers should have. */
+export function samplesOf(context: ClusterContext): readonly Sample[] {
+  const minor = Number(context.deployment.spec.kubernetes.version.split('.')[1]);
+  return SAMPLES.filter(({ sinceMinor = 0, applies = () => true }) => minor >= sinceMinor && applies(context));
+}
+
 /** Asks one API server for every sample, as a dry run, until its plugin heeds it. */
 export async function admissionComplaints(context: ClusterContext, { host, api }: ApiServer, namespace: string): Promise<string[]> {
-  const minor = Number(context.deployment.spec.kubernetes.version.split('.')[1]);
-  const complaints = await Promise.all(SAMPLES.filter(({ sinceMinor = 0 }) => minor >= sinceMinor).map(async ({ plugin, path, body, heeded }) => {
+  const complaints = await Promise.all(samplesOf(context).map(async ({ plugin, path, body, heeded }) => {
     try {
       await until({
         what: `${plugin} heeds its sample`,

@@ -31,7 +31,9 @@ blocks = run('systemctl', 'show', properties, *services, 'swap.target', 'kubelet
 shown = {block['Id']: block for block in [dict(line.split('=', 1) for line in text.splitlines() if '=' in line) for text in blocks]}
 fstab = [line.split() for line in read('/etc/fstab').splitlines() if not line.lstrip().startswith('#')]
 swaps = [words[0] for words in fstab if len(words) > 3 and words[2] == 'swap' and 'noauto' not in words[3].split(',')]
-enabled = [os.path.basename(path) for kind in ['wants', 'requires'] for path in glob.glob('/etc/systemd/system/*.' + kind + '/*.swap')]
+# What generators made at the last boot, of zram devices and swap partitions, they make again; theirs of fstab are above.
+enabled = [os.path.basename(path) for directory in ['/etc/systemd/system', '/run/systemd/generator*'] for kind in ['wants', 'requires']
+           for path in glob.glob(directory + '/*.' + kind + '/*.swap') if 'SourcePath=/etc/fstab' not in read(path)]
 print(json.dumps({
     'units': {unit: shown[id] for id, unit in services.items() if id in shown},
     'target': run('systemctl', 'get-default').strip(),

@@ -1,15 +1,15 @@
 import type { Check } from '../../check.ts';
 import { apiServers, kube } from '../api-server.ts';
 import type { ApiServer } from '../api-server.ts';
-import { ADMITTED_LIMIT, admissionComplaints, prepareAdmission, SAMPLES } from '../admission.ts';
+import { ADMITTED_LIMIT, admissionComplaints, prepareAdmission, SAMPLES, samplesOf } from '../admission.ts';
 import { addApiServerFlags } from '../fault/api-server.ts';
 import { faulty } from '../fault/mend.ts';
 import { ensureNamespace } from '../fixture.ts';
 import { judgeComplaints } from '../judge.ts';
 import { uniqueName } from '../unique.ts';
 
-/** Known to every version that this project deploys. */
-const OLD = SAMPLES.filter(({ sinceMinor }) => sinceMinor === undefined).map(({ plugin }) => plugin);
+/** Known to every version that this project deploys, and on in every cluster. */
+const OLD = SAMPLES.filter(({ sinceMinor, applies }) => sinceMinor === undefined && applies === undefined).map(({ plugin }) => plugin);
 
 export const admissionRefuses: Check = {
   name: 'admission-refuses',
@@ -26,7 +26,7 @@ export const admissionRefuses: Check = {
       const complaints = await Promise.all(apiServers(context).map(async (server: ApiServer) => admissionComplaints(context, server, namespace)));
       const found = complaints.flat();
       // In one piece: the name of every plugin that is off has to be there.
-      return judgeComplaints(`every API server heeds ${SAMPLES.length} admission plugins`, found.length === 0 ? [] : [found.join('; ')]);
+      return judgeComplaints(`every API server heeds ${samplesOf(context).length} admission plugins`, found.length === 0 ? [] : [found.join('; ')]);
     } finally {
       await api.remove(`/api/v1/namespaces/${namespace}`);
     }
@@ -36,6 +36,16 @@ export const admissionRefuses: Check = {
       name: 'plugins-off',
       observed: new RegExp(OLD.map((plugin) => `(?=.*\\b${plugin}: )`).join('')),
       apply: faulty((context, mend) => addApiServerFlags(context, [`--disable-admission-plugins=${OLD.join(',')}`], mend)),
+    },
+    {
+      name: 'external-addresses-let-in',
+      observed: /^\S+: DenyServiceExternalIPs: /,
+      apply: faulty((context, mend) => addApiServerFlags(context, ['--disable-admission-plugins=DenyServiceExternalIPs'], mend)),
+    },
+    {
+      name: 'claims-without-class',
+      observed: /^\S+: DefaultStorageClass: [^;]*HTTP 201$/,
+      apply: faulty((context, mend) => addApiServerFlags(context, ['--disable-admission-plugins=DefaultStorageClass'], mend)),
     },
     {
       name: 'quota-off',

@@ -9,6 +9,9 @@ import { must } from '../machine.ts';
 /** Read after ours, by its name. */
 const LATER = '/etc/sysctl.d/99-zz-sabotage.conf';
 
+/** As zram-generator makes it. */
+const GENERATED = '/run/systemd/generator/swap.target.wants/dev-zram0.swap';
+
 export const survivesReboot: Check = {
   name: 'survives-reboot',
   title: 'After a reboot every machine has its services, kernel settings and modules again, and no swap',
@@ -36,6 +39,15 @@ export const survivesReboot: Check = {
       name: 'swap-in-fstab',
       observed: /^\S+: swap comes back at boot: \/etc\/fstab: \/swapfile$/,
       apply: faulty(async (context, mend) => editFile(last(nodes(context)), '/etc/fstab', '$a /swapfile none swap sw 0 0', mend)),
+    },
+    {
+      name: 'swap-generated',
+      observed: /^\S+: swap comes back at boot: dev-zram0\.swap$/,
+      apply: faulty(async (context, mend) => {
+        const host = last(nodes(context));
+        mend(() => must(host, ['rm', '-f', GENERATED]));
+        await must(host, ['install', '-D', '-m', '0644', '/dev/stdin', GENERATED], { input: '[Swap]\nWhat=/dev/zram0\n' });
+      }),
     },
     {
       name: 'setting-contradicted',
