@@ -20,16 +20,15 @@ export async function readyContext(request: Pick<CheckRequest, 'signal' | 'testI
   const nothing = async () => Promise.resolve();
   const bare = { ...target.context, signal, log };
   if (request.testImage !== undefined) return { context: { ...bare, testImage: request.testImage, testImagePulled: true }, undo: nothing };
-  const known = commonImage(target);
-  if (known !== undefined) return { context: { ...bare, testImage: known, testImagePulled: true }, undo: nothing };
-  if (target.kept === undefined) return { context: { ...bare, testImage: REGISTRY_IMAGE, testImagePulled: true }, undo: nothing };
+  // A node says for minutes that it has what the check before has taken away: where its engine can be asked, it is.
+  if (target.kept === undefined) return { context: { ...bare, testImage: commonImage(target) ?? REGISTRY_IMAGE, testImagePulled: true }, undo: nothing };
   const { agnhost } = await createArtifacts().images({ signal, report: log });
   const context = { ...bare, testImage: agnhost.reference };
   const loaded = await loadTestImage(context, seeded(agnhost));
   return { context, undo: async () => unloadTestImage(context, agnhost.reference, loaded) };
 }
 
-/** An agnhost that every node has already: nothing has to be pulled or loaded. */
+/** An agnhost that every node says it has: it need not be pulled. */
 function commonImage({ nodes: all }: CheckTarget): string | undefined {
   const [first, ...others] = all;
   return first?.images.find((image) => /\/agnhost:/.test(image) && others.every(({ images }) => images.includes(image)));
