@@ -52,7 +52,7 @@ async function main(runDirectory: string, { rounds }: { readonly rounds: number 
   try {
     const [target] = await targetsOfRun(path.resolve(runDirectory), { disruptive: true }, { signal: stop.signal, report: log });
     if (target === undefined) throw new Error('the run has kept no cell');
-    const former = E2E_PHASES.map(({ phase, checks }) => ({ phase, checks: checks.filter(({ name }) => FORMER.has(name)) }));
+    const former = E2E_PHASES.map(({ checks, ...phase }) => ({ ...phase, checks: checks.filter(({ name }) => FORMER.has(name)) }));
     const known = former.flatMap(({ checks }) => checks).length;
     if (known !== FORMER.size) throw new Error(`${FORMER.size - known} of the former checks have another name now: correct the list`);
     const subjects: readonly Subject[] = [{ name: 'former', phases: former, seconds: [] }, { name: 'all', phases: E2E_PHASES, seconds: [] }];

@@ -70,24 +70,30 @@ import { unprivilegedRefused } from './check/unprivileged-refused.ts';
 export interface CheckPhase {
   readonly phase: string;
   readonly checks: readonly Check[];
+  /** Runs beside the phase before it, and waits for whatever comes before both. */
+  readonly beside?: boolean;
 }
 
-/** The suite in its order; the checks of one phase run side by side, so none of them may change what another looks at. */
+/**
+ * The suite in its order; the checks of one phase, and of phases beside each other, run side by side, so none of them may change
+ * what another looks at.
+ */
 export const E2E_PHASES: readonly CheckPhase[] = [
   // Before any pod of the checks: a CNI plugin switches forwarding on again.
   { phase: 'machines', checks: [kernelSettings, survivesReboot] },
   { phase: 'control-plane', checks: [etcdHealth, etcdSettings, apiServerVersion, leaderLeases] },
-  { phase: 'nodes', checks: [nodesReady, kubeletSettings, imageStore, nodeLabelsAndTaints, preloadedImagesKept] },
+  { phase: 'nodes', beside: true, checks: [nodesReady, kubeletSettings, imageStore, nodeLabelsAndTaints, preloadedImagesKept] },
   { phase: 'pods', checks: [testPods, podOnEveryNode, containersEnd, limitsEnforced, exec, logs, portForward, configMapVolume, secretVolume] },
-  { phase: 'controllers', checks: [controllersWork, schedulerObeys, apiGroupsAnswer, admissionRefuses, tokensAccepted] },
+  { phase: 'controllers', beside: true, checks: [controllersWork, schedulerObeys, apiGroupsAnswer, admissionRefuses, tokensAccepted] },
+  // Alone: it counts packets.
   { phase: 'network', checks: [packetsArrive, podToPodSameNode, podToPodAcrossNodes, hostToPod, sourceAddresses, dualStackPods] },
   { phase: 'services', checks: [proxyMode, proxySettings, clusterIp, clusterIpUdp, ownService, nodePort, apiService, dns, dualStackServices] },
+  { phase: 'add-ons', beside: true, checks: [dnsNames, dnsExternalName, resourceMetrics] },
+  { phase: 'security', beside: true, checks: [secretEncryptedAtRest, anonymousRefused, unprivilegedRefused, kubeletRights, auditRecorded, certificateValidity, certificateNames, certificatesRenew] },
+  { phase: 'hardening', beside: true, checks: [tlsCiphers, fileModes, serviceUsers, podSecurity, limitsOfAbuse] },
   { phase: 'policy', checks: [policyDefaultDeny, policyAllowByPod, policyAllowByNamespace, policyAllowByPort, policyAllowByCidr, policyEgress] },
   // Restarts what the others rely on, so alone.
   { phase: 'policy-agent', checks: [policySurvivesAgentRestart] },
-  { phase: 'add-ons', checks: [dnsNames, dnsExternalName, resourceMetrics] },
-  { phase: 'security', checks: [secretEncryptedAtRest, anonymousRefused, unprivilegedRefused, kubeletRights, auditRecorded, certificateValidity, certificateNames, certificatesRenew] },
-  { phase: 'hardening', checks: [tlsCiphers, fileModes, serviceUsers, podSecurity, limitsOfAbuse] },
   { phase: 'idempotency', checks: [deployChangesNothing] },
   { phase: 'dns-availability', checks: [dnsSurvivesReplica] },
   { phase: 'availability', checks: [apiEndpointSurvives] },

@@ -31,14 +31,24 @@ export async function runE2eSuite({ context, journal, cell, examine, phases = E2
   const verdicts: Verdict[] = [];
   const outcomes = new Map<string, Promise<CheckResult>>();
   const red = new Set<string>();
-  for (const phase of phases) {
+  for (const group of besideEachOther(phases)) {
     // The test pods start while the control plane is looked at, and no earlier: the network of a pod mends the kernel's settings.
-    if (phases === E2E_PHASES && phase === phases[1]) fixture(context).catch(() => undefined);
-    verdicts.push(await runPhase({ context, journal, cell, examine, outcomes, red }, phase));
-    for (const { name } of phase.checks) if (isRed(await outcomes.get(name))) red.add(name);
+    if (phases === E2E_PHASES && group[0] === phases[1]) fixture(context).catch(() => undefined);
+    verdicts.push(...await Promise.all(group.map(async (phase) => runPhase({ context, journal, cell, examine, outcomes, red }, phase))));
+    for (const { name } of group.flatMap(({ checks }) => checks)) if (isRed(await outcomes.get(name))) red.add(name);
   }
   await removeFixture(context).catch((error: unknown) => context.log(`the checks' namespace was not removed: ${String(error)}`));
   return worst(verdicts);
+}
+
+function besideEachOther(phases: readonly CheckPhase[]): CheckPhase[][] {
+  const groups: CheckPhase[][] = [];
+  for (const phase of phases) {
+    const before = groups.at(-1);
+    if (phase.beside === true && before !== undefined) before.push(phase);
+    else groups.push([phase]);
+  }
+  return groups;
 }
 
 interface Running extends E2eSuite {

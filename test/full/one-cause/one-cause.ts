@@ -24,7 +24,7 @@ async function proveFault(context: ClusterContext, check: Check, sabotage: Sabot
   const lines: JournalEvent[] = [];
   try {
     // what stops and restarts things would change the fault that is looked at
-    const phases = E2E_PHASES.map(({ phase, checks }) => ({ phase, checks: checks.filter((each) => each === check || each.needs?.includes('disruption') !== true) }));
+    const phases = E2E_PHASES.map(({ checks, ...phase }) => ({ ...phase, checks: checks.filter((each) => each === check || each.needs?.includes('disruption') !== true) }));
     const journal = { write: (event: JournalEvent) => void lines.push(event), mask: () => undefined };
     await runE2eSuite({ context: { ...context, patience: PATIENCE }, journal, cell: 'sabotaged', phases });
   } finally {

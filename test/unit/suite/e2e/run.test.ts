@@ -79,3 +79,32 @@ describe('a failure that another one explains', () => {
     expect(cases.slice(2)).toEqual([['alone', 'failed', undefined], ['green', 'passed', undefined]]);
   });
 });
+
+describe('phases beside each other', () => {
+  const journalOf = async (phases: Parameters<typeof runE2eSuite>[0]['phases']) => {
+    const lines: JournalEvent[] = [];
+    const context = { signal: new AbortController().signal, log: () => undefined } as unknown as ClusterContext;
+    await runE2eSuite({ context, journal: { write: (event) => void lines.push(event), mask: () => undefined }, cell: 'c', ...(phases !== undefined && { phases }) });
+    return lines;
+  };
+  const after = (name: string, milliseconds: number, passed = true): Check => ({ ...check(name, passed), run: () => delay(milliseconds, { passed, expected: '2', observed: '1' }) });
+
+  test('begin together, after what stands before both, and end before what comes next', async () => {
+    const lines = await journalOf([
+      { phase: 'first', checks: [after('a', 20)] },
+      { phase: 'second', checks: [after('b', 60)] },
+      { phase: 'third', beside: true, checks: [after('c', 10)] },
+      { phase: 'fourth', checks: [after('d', 0)] },
+    ]);
+    const marks = lines.flatMap((line) => (line.type === 'phase-started' ? [`${line.phase} started`] : line.type === 'phase-finished' ? [`${line.phase} finished`] : []));
+    expect(marks).toEqual(['first started', 'first finished', 'second started', 'third started', 'third finished', 'second finished', 'fourth started', 'fourth finished']);
+  });
+
+  test('share their causes', async () => {
+    const lines = await journalOf([
+      { phase: 'second', checks: [after('cause', 40, false)] },
+      { phase: 'third', beside: true, checks: [{ ...after('next', 0, false), blockedBy: ['cause'] }] },
+    ]);
+    expect(lines).toContainEqual(expect.objectContaining({ type: 'case-finished', name: 'next', verdict: 'skipped', blockedBy: 'cause' }));
+  });
+});
