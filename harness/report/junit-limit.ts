@@ -33,9 +33,9 @@ export function trimmed(suites: readonly JunitSuite[], limits: JunitLimits): rea
 }
 
 function fits(suites: readonly JunitSuite[], { maxBytes, maxCases }: JunitLimits): boolean {
-  const cases = suites.flatMap((suite) => suite.cases);
-  const bytes = suites.reduce((sum, suite) => sum + suiteSize(suite), 0) + cases.reduce((sum, each) => sum + caseSize(each), 0);
-  return cases.length <= maxCases && bytes <= maxBytes;
+  const cases = suites.reduce((sum, suite) => sum + suite.cases.length, 0);
+  const bytes = suites.reduce((sum, suite) => suite.cases.reduce((inner, each) => inner + caseSize(each, suite), sum + suiteSize(suite)), 0);
+  return cases <= maxCases && bytes <= maxBytes;
 }
 
 function shortened(each: CaseRecord, limit: number): CaseRecord {
@@ -53,9 +53,10 @@ function withoutSome(suites: readonly JunitSuite[], { maxBytes, maxCases }: Juni
   let bytes = maxBytes - suites.reduce((sum, suite) => sum + suiteSize(suite) + CASE_OVERHEAD, 0);
   let room = maxCases - suites.length;
   const kept = new Set<CaseRecord>();
-  const cases = suites.flatMap((suite) => suite.cases);
-  for (const each of [...cases.filter(({ verdict }) => isBad(verdict)), ...cases.filter(({ verdict }) => !isBad(verdict))]) {
-    const size = caseSize(each);
+  const cases = suites.flatMap((suite) => suite.cases.map((each) => ({ each, suite })));
+  const [bad, harmless] = [cases.filter(({ each }) => isBad(each.verdict)), cases.filter(({ each }) => !isBad(each.verdict))];
+  for (const { each, suite } of [...bad, ...harmless]) {
+    const size = caseSize(each, suite);
     if (room < 1 || size > bytes) continue;
     room -= 1;
     bytes -= size;
@@ -63,15 +64,15 @@ function withoutSome(suites: readonly JunitSuite[], { maxBytes, maxCases }: Juni
   }
   return suites.map((suite) => {
     const left = suite.cases.filter((each) => !kept.has(each));
-    return left.length === 0 ? suite : { ...suite, cases: [...suite.cases.filter((each) => kept.has(each)), noteOf(left)] };
+    return left.length === 0 ? suite : { ...suite, cases: [...suite.cases.filter((each) => kept.has(each)), noteOf(suite, left)] };
   });
 }
 
-function noteOf(left: readonly CaseRecord[]): CaseRecord {
+function noteOf({ name, label }: JunitSuite, left: readonly CaseRecord[]): CaseRecord {
   const bad = left.filter(({ verdict }) => isBad(verdict)).length;
   return {
-    name: `${left.length} more cases are only in report.html`,
-    classname: 'proofgrid',
+    name: `more cases are only in report.html${label === undefined ? '' : ` [${label}]`}`,
+    classname: name,
     verdict: worst(left.map(({ verdict }) => verdict)),
     durationMs: left.reduce((sum, { durationMs }) => sum + durationMs, 0),
     message: `left out to keep GitLab's limits: ${left.length} cases, ${bad} of them not passed`,
@@ -84,10 +85,10 @@ function suiteSize(suite: JunitSuite): number {
   return SUITE_OVERHEAD + Object.keys(suite.properties).length * 50 + texts.reduce((sum, text) => sum + escapedSize(text), 0);
 }
 
-function caseSize(each: CaseRecord): number {
+function caseSize(each: CaseRecord, { heading }: JunitSuite): number {
   const names = escapedSize(each.name) + escapedSize(each.classname) + escapedSize(each.location ?? '');
   if (each.verdict === 'passed') return PASSED_OVERHEAD + names + (each.location === undefined ? 0 : FILE_OVERHEAD) + Math.max(String(each.durationMs).length, 4) + 1;
-  return CASE_OVERHEAD + names + escapedSize(each.message ?? '') + escapedSize(caseText(each)) + escapedSize(each.evidence ?? '');
+  return CASE_OVERHEAD + names + escapedSize(each.message ?? '') + escapedSize(caseText(each, heading)) + escapedSize(each.evidence ?? '');
 }
 
 /** Bytes in the file; `&quot;` is the longest escape. */
