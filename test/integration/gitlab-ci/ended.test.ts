@@ -15,6 +15,7 @@ const TRIED = [
   'cancelled in the Docker executor',
   'over the job’s own limit in the Docker executor',
   'over RUNNER_SCRIPT_TIMEOUT',
+  'killed by the host',
 ] as const satisfies readonly (keyof typeof JOB_ENDS)[];
 
 const smoke = jobs.get('smoke');

@@ -64,3 +64,10 @@ test('a process elsewhere in the container ends with it', async () => {
   await outside.job.ended;
   expect(await outside.log()).not.toContain('machine over');
 });
+
+test('a command that the host kills ends the script with its exit code, and lets nothing after it run', async () => {
+  const { job: running, log } = await job(`(process one "${STAYS}")`, 'echo next >> log');
+  await endJob(running, JOB_ENDS['killed by the host']);
+  expect((await running.ended).exitCode).toBe(137);
+  expect(await log()).toEqual(['one began']);
+});

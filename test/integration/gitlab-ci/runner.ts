@@ -9,10 +9,13 @@ import { familyOf, lives, signal } from './processes.ts';
  * - docker: shells/bash.go, ContainerSigTermScriptForLinux; executors/docker/internal/wait/wait.go, StopKillWait.
  */
 export interface JobEnd {
-  /** `group`: all at once, then waited for. `one-by-one`: each in turn, and the container's end for all. */
-  readonly signals: 'group' | 'one-by-one';
+  /**
+   * `group`: SIGTERM for all at once, then waited for. `one-by-one`: SIGTERM for each in turn, and the container's end for
+   * all. `command`: SIGKILL for the line that runs, as a host does that is out of memory; the shell then ends by itself.
+   */
+  readonly signals: 'group' | 'one-by-one' | 'command';
   /** `CI_JOB_STATUS` in `after_script`; undefined where none is run. */
-  readonly afterScript: 'canceled' | 'timedout' | undefined;
+  readonly afterScript: 'canceled' | 'timedout' | 'failed' | undefined;
   /** Artifacts and JUnit are uploaded. */
   readonly uploads: boolean;
 }
@@ -24,6 +27,7 @@ export const JOB_ENDS = {
   'over the job’s own limit in the shell executor': { signals: 'group', afterScript: undefined, uploads: false },
   'over the job’s own limit in the Docker executor': { signals: 'one-by-one', afterScript: undefined, uploads: false },
   'over RUNNER_SCRIPT_TIMEOUT': { signals: 'group', afterScript: 'timedout', uploads: true },
+  'killed by the host': { signals: 'command', afterScript: 'failed', uploads: true },
   'left by a runner that ends itself': { signals: 'group', afterScript: undefined, uploads: false },
 } as const satisfies Readonly<Record<string, JobEnd>>;
 
@@ -66,8 +70,15 @@ export function startJob({ lines, cwd, env }: JobScript): Job {
  */
 export async function endJob(job: Job, { signals }: JobEnd, outside: () => Promise<readonly number[]> = () => Promise.resolve([]), limits = RUNNER_LIMITS): Promise<void> {
   if (signals === 'group') await endGroup(job, limits);
+  else if (signals === 'command') endCommand(job);
   else await endContainer(job, await outside(), limits);
   await job.ended;
+}
+
+function endCommand({ pid }: Job): void {
+  const command = familyOf([pid]).filter((each) => each !== pid).at(-1);
+  if (command === undefined) throw new Error('the job’s shell runs nothing');
+  signal(command, 'SIGKILL');
 }
 
 async function endGroup({ pid, ended }: Job, { group }: RunnerLimits): Promise<void> {
