@@ -7,6 +7,8 @@ import type { JunitSuite } from './junit-suite.ts';
 export interface JunitLimits {
   /** Bytes of the whole file. */
   readonly maxBytes: number;
+  /** Bytes of the cases that went wrong. */
+  readonly maxBadBytes: number;
   readonly maxCases: number;
 }
 
@@ -32,10 +34,18 @@ export function trimmed(suites: readonly JunitSuite[], limits: JunitLimits): rea
   return withoutSome(current, limits);
 }
 
-function fits(suites: readonly JunitSuite[], { maxBytes, maxCases }: JunitLimits): boolean {
-  const cases = suites.reduce((sum, suite) => sum + suite.cases.length, 0);
-  const bytes = suites.reduce((sum, suite) => suite.cases.reduce((inner, each) => inner + caseSize(each, suite), sum + suiteSize(suite)), 0);
-  return cases <= maxCases && bytes <= maxBytes;
+function fits(suites: readonly JunitSuite[], { maxBytes, maxBadBytes, maxCases }: JunitLimits): boolean {
+  let [bytes, badBytes, cases] = [0, 0, 0];
+  for (const suite of suites) {
+    bytes += suiteSize(suite);
+    cases += suite.cases.length;
+    for (const each of suite.cases) {
+      const size = caseSize(each, suite);
+      bytes += size;
+      if (isBad(each.verdict)) badBytes += size;
+    }
+  }
+  return cases <= maxCases && bytes <= maxBytes && badBytes <= maxBadBytes;
 }
 
 function shortened(each: CaseRecord, limit: number): CaseRecord {
@@ -48,18 +58,22 @@ function shortened(each: CaseRecord, limit: number): CaseRecord {
   };
 }
 
-function withoutSome(suites: readonly JunitSuite[], { maxBytes, maxCases }: JunitLimits): JunitSuite[] {
+function withoutSome(suites: readonly JunitSuite[], { maxBytes, maxBadBytes, maxCases }: JunitLimits): JunitSuite[] {
   // Every suite may need one more case, the one that says what is missing.
-  let bytes = maxBytes - suites.reduce((sum, suite) => sum + suiteSize(suite) + CASE_OVERHEAD, 0);
+  const notes = suites.length * CASE_OVERHEAD;
+  let bytes = maxBytes - suites.reduce((sum, suite) => sum + suiteSize(suite), notes);
+  let badBytes = maxBadBytes - notes;
   let room = maxCases - suites.length;
   const kept = new Set<CaseRecord>();
   const cases = suites.flatMap((suite) => suite.cases.map((each) => ({ each, suite })));
   const [bad, harmless] = [cases.filter(({ each }) => isBad(each.verdict)), cases.filter(({ each }) => !isBad(each.verdict))];
   for (const { each, suite } of [...bad, ...harmless]) {
     const size = caseSize(each, suite);
-    if (room < 1 || size > bytes) continue;
+    const goesWrong = isBad(each.verdict);
+    if (room < 1 || size > bytes || (goesWrong && size > badBytes)) continue;
     room -= 1;
     bytes -= size;
+    if (goesWrong) badBytes -= size;
     kept.add(each);
   }
   return suites.map((suite) => {

@@ -9,13 +9,19 @@ import { visible } from './visible.ts';
 export interface JunitOptions {
   /** The run directory relative to `CI_PROJECT_DIR`, where GitLab looks for attachments; '' when they are the same, null when it is not below it. */
   readonly attachmentBase?: string | null;
-  /** Bytes; GitLab's limit unless a test says otherwise. */
+  /** Bytes; GitLab's limits unless a test says otherwise. */
   readonly maxBytes?: number;
+  readonly maxBadBytes?: number;
   readonly maxCases?: number;
 }
 
 /** GitLab refuses a file of 30 MB (https://docs.gitlab.com/ci/testing/unit_test_reports); the rest is room for what the estimate misses. */
 const MAX_BYTES = 28_000_000;
+/**
+ * A merge request shows no comparison of more than 20 MB (https://docs.gitlab.com/administration/instance_limits,
+ * "Merge request reports size limit"), and that holds all cases that went wrong; the rest is room for JSON around them.
+ */
+const MAX_BAD_BYTES = 17_000_000;
 /** https://docs.gitlab.com/administration/instance_limits: test cases per unit test report. */
 const MAX_CASES = 500_000;
 
@@ -31,9 +37,10 @@ type XmlElement = ReturnType<TestCase['build']>;
  * (https://github.com/jenkinsci/xunit-plugin, types/model/xsd/junit-10.xsd) and two that it lacks: `file` of a case,
  * which GitLab shows (lib/gitlab/ci/parsers/test/junit.rb), and `skipped` of the root, which the library writes.
  */
-export function junit(record: RunRecord, { attachmentBase = '', maxBytes = MAX_BYTES, maxCases = MAX_CASES }: JunitOptions = {}): string {
+export function junit(record: RunRecord, options: JunitOptions = {}): string {
+  const { attachmentBase = '', maxBytes = MAX_BYTES, maxBadBytes = MAX_BAD_BYTES, maxCases = MAX_CASES } = options;
   const builder = library.newBuilder();
-  for (const suite of trimmed(suitesOf(record), { maxBytes, maxCases })) writeSuite(builder.testSuite(), suite, attachmentBase);
+  for (const suite of trimmed(suitesOf(record), { maxBytes, maxBadBytes, maxCases })) writeSuite(builder.testSuite(), suite, attachmentBase);
   return `${builder.build()}\n`;
 }
 

@@ -212,6 +212,19 @@ test('a file too long for GitLab loses texts first, then passed cases, and says 
   expect(Number(failuresKept.attributes['failures'])).toBeGreaterThanOrEqual(100);
 });
 
+test('failures too large for a merge request lose texts first, however much room the file has', () => {
+  const failed = Array.from({ length: 100 }, (_, index) => caseOf({ name: `case ${index}`, verdict: 'failed', observed: 'x'.repeat(10_000) }));
+  const record = withCases([...failed, ...Array.from({ length: 1000 }, (_, index) => caseOf({ name: `passed ${index}`, verdict: 'passed' }))]);
+  const failuresIn = (xml: string) => casesIn(junitShape(xml)).filter(({ children }) => children.some(({ name }) => name === 'failure'));
+  for (const [maxBadBytes, kept] of [[400_000, 100], [40_000, 1]] as const) {
+    const xml = junit(record, { maxBadBytes });
+    const failures = failuresIn(xml);
+    expect(failures.length).toBeGreaterThanOrEqual(kept);
+    expect(failures.reduce((sum, each) => sum + JSON.stringify(each).length, 0)).toBeLessThan(maxBadBytes);
+    expect(xml.match(/name="passed \d+"/g)).toHaveLength(1000);
+  }
+});
+
 test('passed cases fill the file as far as it goes', () => {
   const cases = Array.from({ length: 20_000 }, (_, index) => caseOf({ name: `case ${index}`, verdict: 'passed' }));
   const xml = junit(withCases(cases), { maxBytes: 500_000 });
