@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { LifecycleEvent } from '../../lifecycle/event.ts';
 import { STEPS } from '../../lifecycle/operation.ts';
@@ -20,7 +21,7 @@ export interface OperationPhase {
 export async function deployPhase({ journal, cell, runRoot, request, examine }: OperationPhase): Promise<RunResult> {
   const id: PhaseId = { cell, suite: 'lifecycle', phase: 'deploy' };
   const phase = openPhase(journal, id, [...STEPS]);
-  const evidence = path.relative(runRoot, request.logDirectory);
+  const log = path.join(request.logDirectory, 'ansible.log');
   const seen = new Set<string>();
   const warnings = new WarningLog(journal, cell);
   let last = '';
@@ -43,7 +44,7 @@ export async function deployPhase({ journal, cell, runRoot, request, examine }: 
     }
   };
   const result = await blame(await runOperation({ ...request, onEvent }), examine);
-  if (result.outcome !== 'passed') recordFailure(phase.record, result, seen, evidence);
+  if (result.outcome !== 'passed') recordFailure(phase.record, result, seen, existsSync(log) ? path.relative(runRoot, log) : undefined);
   phase.finish();
   return result;
 }
@@ -61,7 +62,7 @@ function recordFailure(
   record: (result: Parameters<ReturnType<typeof openPhase>['record']>[0]) => void,
   result: RunResult,
   seen: ReadonlySet<string>,
-  evidence: string,
+  evidence: string | undefined,
 ): void {
   const { failure } = result;
   const firstUnseen = STEPS.find((step) => !seen.has(step));
@@ -74,7 +75,7 @@ function recordFailure(
     message: failure === undefined ? `the operation ended: ${result.outcome}` : failure.message,
     expected: 'every task of the step succeeds on every machine',
     observed: failure === undefined ? result.outcome : `task "${failure.task}" on ${failure.host}: ${failure.message}`,
-    evidence,
+    ...(evidence === undefined ? {} : { evidence }),
     ...(failure?.path === undefined ? {} : { location: failure.path }),
   });
   for (const name of STEPS.filter((step) => !seen.has(step) && step !== culprit)) {

@@ -45,7 +45,7 @@ export interface PlannedCell {
 
 export interface CaseResult {
   readonly name: string;
-  /** Groups cases inside a phase, as JUnit's classname: a host, a role, a tool. */
+  /** Groups cases inside a phase: a host, a role, a tool. */
   readonly classname: string;
   readonly verdict: Verdict;
   readonly durationMs: number;

@@ -1,8 +1,9 @@
 import type { CaseRecord } from '../journal/record.ts';
 
-/** What a reader needs to know about a case that did not pass; plain text, the most telling line first. */
-export function caseText({ verdict, message, expected, observed, evidence, location, attempts, explains }: CaseRecord): string {
+/** What a reader needs to know about a case that did not pass: plain text, the heading first, then the most telling line. */
+export function caseText({ verdict, message, expected, observed, evidence, location, attempts, explains }: CaseRecord, heading?: string): string {
   const lines = [
+    ...(heading === undefined ? [] : [heading]),
     message ?? verdict,
     ...block('expected', expected),
     ...block('observed', observed),

@@ -7,6 +7,8 @@ import type { JunitSuite } from './junit-suite.ts';
 export interface JunitLimits {
   /** Bytes of the whole file. */
   readonly maxBytes: number;
+  /** Bytes of the cases that went wrong. */
+  readonly maxBadBytes: number;
   readonly maxCases: number;
 }
 
@@ -32,10 +34,18 @@ export function trimmed(suites: readonly JunitSuite[], limits: JunitLimits): rea
   return withoutSome(current, limits);
 }
 
-function fits(suites: readonly JunitSuite[], { maxBytes, maxCases }: JunitLimits): boolean {
-  const cases = suites.flatMap((suite) => suite.cases);
-  const bytes = suites.reduce((sum, suite) => sum + suiteSize(suite), 0) + cases.reduce((sum, each) => sum + caseSize(each), 0);
-  return cases.length <= maxCases && bytes <= maxBytes;
+function fits(suites: readonly JunitSuite[], { maxBytes, maxBadBytes, maxCases }: JunitLimits): boolean {
+  let [bytes, badBytes, cases] = [0, 0, 0];
+  for (const suite of suites) {
+    bytes += suiteSize(suite);
+    cases += suite.cases.length;
+    for (const each of suite.cases) {
+      const size = caseSize(each, suite);
+      bytes += size;
+      if (isBad(each.verdict)) badBytes += size;
+    }
+  }
+  return cases <= maxCases && bytes <= maxBytes && badBytes <= maxBadBytes;
 }
 
 function shortened(each: CaseRecord, limit: number): CaseRecord {
@@ -48,30 +58,35 @@ function shortened(each: CaseRecord, limit: number): CaseRecord {
   };
 }
 
-function withoutSome(suites: readonly JunitSuite[], { maxBytes, maxCases }: JunitLimits): JunitSuite[] {
+function withoutSome(suites: readonly JunitSuite[], { maxBytes, maxBadBytes, maxCases }: JunitLimits): JunitSuite[] {
   // Every suite may need one more case, the one that says what is missing.
-  let bytes = maxBytes - suites.reduce((sum, suite) => sum + suiteSize(suite) + CASE_OVERHEAD, 0);
+  const notes = suites.length * CASE_OVERHEAD;
+  let bytes = maxBytes - suites.reduce((sum, suite) => sum + suiteSize(suite), notes);
+  let badBytes = maxBadBytes - notes;
   let room = maxCases - suites.length;
   const kept = new Set<CaseRecord>();
-  const cases = suites.flatMap((suite) => suite.cases);
-  for (const each of [...cases.filter(({ verdict }) => isBad(verdict)), ...cases.filter(({ verdict }) => !isBad(verdict))]) {
-    const size = caseSize(each);
-    if (room < 1 || size > bytes) continue;
+  const cases = suites.flatMap((suite) => suite.cases.map((each) => ({ each, suite })));
+  const [bad, harmless] = [cases.filter(({ each }) => isBad(each.verdict)), cases.filter(({ each }) => !isBad(each.verdict))];
+  for (const { each, suite } of [...bad, ...harmless]) {
+    const size = caseSize(each, suite);
+    const goesWrong = isBad(each.verdict);
+    if (room < 1 || size > bytes || (goesWrong && size > badBytes)) continue;
     room -= 1;
     bytes -= size;
+    if (goesWrong) badBytes -= size;
     kept.add(each);
   }
   return suites.map((suite) => {
     const left = suite.cases.filter((each) => !kept.has(each));
-    return left.length === 0 ? suite : { ...suite, cases: [...suite.cases.filter((each) => kept.has(each)), noteOf(left)] };
+    return left.length === 0 ? suite : { ...suite, cases: [...suite.cases.filter((each) => kept.has(each)), noteOf(suite, left)] };
   });
 }
 
-function noteOf(left: readonly CaseRecord[]): CaseRecord {
+function noteOf({ name, label }: JunitSuite, left: readonly CaseRecord[]): CaseRecord {
   const bad = left.filter(({ verdict }) => isBad(verdict)).length;
   return {
-    name: `${left.length} more cases are only in report.html`,
-    classname: 'proofgrid',
+    name: `more cases are only in report.html${label === undefined ? '' : ` [${label}]`}`,
+    classname: name,
     verdict: worst(left.map(({ verdict }) => verdict)),
     durationMs: left.reduce((sum, { durationMs }) => sum + durationMs, 0),
     message: `left out to keep GitLab's limits: ${left.length} cases, ${bad} of them not passed`,
@@ -84,10 +99,10 @@ function suiteSize(suite: JunitSuite): number {
   return SUITE_OVERHEAD + Object.keys(suite.properties).length * 50 + texts.reduce((sum, text) => sum + escapedSize(text), 0);
 }
 
-function caseSize(each: CaseRecord): number {
+function caseSize(each: CaseRecord, { heading }: JunitSuite): number {
   const names = escapedSize(each.name) + escapedSize(each.classname) + escapedSize(each.location ?? '');
   if (each.verdict === 'passed') return PASSED_OVERHEAD + names + (each.location === undefined ? 0 : FILE_OVERHEAD) + Math.max(String(each.durationMs).length, 4) + 1;
-  return CASE_OVERHEAD + names + escapedSize(each.message ?? '') + escapedSize(caseText(each)) + escapedSize(each.evidence ?? '');
+  return CASE_OVERHEAD + names + escapedSize(each.message ?? '') + escapedSize(caseText(each, heading)) + escapedSize(each.evidence ?? '');
 }
 
 /** Bytes in the file; `&quot;` is the longest escape. */

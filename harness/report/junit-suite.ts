@@ -1,10 +1,18 @@
 import type { CaseRecord, CellRecord, PhaseRecord, RunRecord } from '../journal/record.ts';
 import { isBad, worst } from '../journal/verdict.ts';
-import { visible } from './visible.ts';
+import { withIdentities } from './junit-identity.ts';
+import { oneLine } from './visible.ts';
 
 /** One `<testsuite>` before it is written. */
 export interface JunitSuite {
+  /** `<cell>.<suite>.<phase>` of a phase. */
   readonly name: string;
+  /** What the name is made of: different parts can make one name. */
+  readonly origin: readonly string[];
+  /** For the names of its cases: the cell, in a run that has several. */
+  readonly label?: string;
+  /** The first line of its cases' texts: the cell's axes. */
+  readonly heading?: string;
   readonly timestamp?: string;
   /** Milliseconds. */
   readonly durationMs: number;
@@ -15,12 +23,17 @@ export interface JunitSuite {
 }
 
 /**
- * Every phase as `<cell>.<suite>.<phase>`, one suite per cell and one for the run. Those two are always there, so that
- * what no case can say (a cell that never started, a lease that leaked, a journal cut short) is never lost.
+ * Every phase as a suite, one suite per cell and one for the run. Those two are always there, so that what no case can
+ * say (a cell that never started, a lease that leaked, a journal cut short) is never lost.
  */
 export function suitesOf(record: RunRecord): JunitSuite[] {
-  const cells = record.cells.flatMap((cell) => [...cell.phases.map((phase) => phaseSuite(cell, phase)), cellSuite(cell)]);
-  return [...cells, runSuite(record)];
+  const several = record.cells.length > 1;
+  const cells = record.cells.flatMap((cell) => [...cell.phases.map((phase) => phaseSuite(cell, phase)), cellSuite(cell)].map((suite) => ({
+    ...suite,
+    ...(several ? { label: oneLine(cell.cell) } : {}),
+    ...headingOf(cell),
+  })));
+  return withIdentities([...cells, runSuite(record)]);
 }
 
 function phaseSuite(cell: CellRecord, phase: PhaseRecord): JunitSuite {
@@ -28,11 +41,11 @@ function phaseSuite(cell: CellRecord, phase: PhaseRecord): JunitSuite {
   const explained = worst(phase.cases.map((each) => each.verdict)) === verdict;
   const own: CaseRecord = { name: 'phase ends', classname: phase.suite, verdict, durationMs: 0, ...(message === undefined ? {} : { message }), attempts: 1 };
   return {
-    name: `${cell.cell}.${phase.suite}.${phase.phase}`,
+    ...named(cell.cell, phase.suite, phase.phase),
     ...(phase.startedAt === undefined ? {} : { timestamp: phase.startedAt }),
     durationMs,
     properties: propertiesOf(cell),
-    cases: withUniqueNames(explained && phase.cases.length > 0 ? phase.cases : [...phase.cases, own]),
+    cases: explained && phase.cases.length > 0 ? phase.cases : [...phase.cases, own],
     ...evidenceOf(cell),
   };
 }
@@ -41,7 +54,7 @@ function cellSuite(cell: CellRecord): JunitSuite {
   const explained = worst(cell.phases.map(({ verdict }) => verdict)) === cell.verdict;
   const verdict = cell.finished && isBad(cell.verdict) && explained ? 'passed' : cell.verdict;
   return {
-    name: `${cell.cell}.harness.cell`,
+    ...named(cell.cell, 'harness', 'cell'),
     ...(cell.startedAt === undefined ? {} : { timestamp: cell.startedAt }),
     durationMs: 0,
     properties: propertiesOf(cell),
@@ -55,7 +68,7 @@ function runSuite(record: RunRecord): JunitSuite {
   const verdict = record.finished && isBad(record.verdict) && explained ? 'passed' : record.verdict;
   const reason = [record.reason, ...record.problems].filter((each) => each !== undefined).join('; ');
   return {
-    name: 'proofgrid.harness.run',
+    ...named('proofgrid', 'harness', 'run'),
     ...(record.startedAt === undefined ? {} : { timestamp: record.startedAt }),
     durationMs: record.durationMs,
     properties: { run: record.run, version: record.version, provider: record.provider, attempts: String(record.attempts) },
@@ -73,6 +86,16 @@ function runSuite(record: RunRecord): JunitSuite {
   };
 }
 
+function named(...origin: readonly string[]): Pick<JunitSuite, 'name' | 'origin'> {
+  return { name: origin.join('.'), origin };
+}
+
+/** `os=debian-13 topology=small …`: GitLab shows no properties. */
+function headingOf({ axes }: CellRecord): { heading?: string } {
+  const texts = Object.entries(axes).map(([axis, value]) => `${axis}=${value}`);
+  return texts.length === 0 ? {} : { heading: oneLine(texts.join(' ')) };
+}
+
 function messageOf(reason: string | undefined, verdict: string): { message?: string } {
   return reason === undefined || reason === '' || verdict === 'passed' ? {} : { message: reason };
 }
@@ -84,17 +107,4 @@ function propertiesOf(cell: CellRecord): Record<string, string> {
 function evidenceOf({ evidence }: CellRecord): { evidence?: string } {
   const first = evidence[0];
   return first === undefined ? {} : { evidence: first.path };
-}
-
-/** GitLab keeps the first of several cases with the same classname and name and drops the others without a word. */
-function withUniqueNames(cases: readonly CaseRecord[]): CaseRecord[] {
-  const taken = new Set<string>();
-  return cases.map((each) => {
-    const classname = visible(each.classname).trim() || '(none)';
-    const base = visible(each.name).replace(/\s+/g, ' ').trim() || '(unnamed)';
-    let name = base;
-    for (let count = 2; taken.has(JSON.stringify([classname, name])); count += 1) name = `${base} (${count})`;
-    taken.add(JSON.stringify([classname, name]));
-    return { ...each, classname, name };
-  });
 }

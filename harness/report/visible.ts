@@ -10,3 +10,8 @@ const COLOUR_REMAINS = /(?:\\(?:u001[bB]|x1[bB]|e|033))?\[(?:[0-9]|[1-9][0-9]|10
 export function visible(text: string): string {
   return withoutControls(text).replace(COLOUR_REMAINS, (match) => (match === '[m' ? match : ''));
 }
+
+/** A name: its blanks made one, none around it. */
+export function oneLine(text: string): string {
+  return visible(text).replace(/\s+/g, ' ').trim();
+}

@@ -32,10 +32,10 @@ export function writeReports(runDirectory: string, files: ReportFiles = {}): Wri
   return { record, ...written };
 }
 
-/** GitLab resolves attachments against `CI_PROJECT_DIR`; elsewhere they are relative to the run directory. */
-function attachmentBase(runDirectory: string): string {
+/** GitLab resolves attachments against `CI_PROJECT_DIR` and keeps nothing from outside of it; elsewhere they are relative to the run directory. */
+function attachmentBase(runDirectory: string): string | null {
   const project = process.env['CI_PROJECT_DIR'];
   if (project === undefined || project === '') return '';
   const relative = path.relative(project, path.resolve(runDirectory));
-  return relative.startsWith('..') ? '' : relative;
+  return relative === '..' || relative.startsWith('../') ? null : relative;
 }

@@ -14,7 +14,7 @@ test('lint and unit jobs run, and leave the JUnit that they promise', async () =
     'lint', 'unit',
   );
   expect(exitCode, all.slice(-4000)).toBe(0);
-  for (const [report, contains] of [['lint.xml', 'classname="yamllint"'], ['unit.xml', 'test/unit/']] as const) {
+  for (const [report, contains] of [['lint.xml', 'classname="lint.lint.yamllint"'], ['unit.xml', 'test/unit/']] as const) {
     const junit = await readFile(path.join(root, 'reports', report), 'utf8');
     expect(junit).toMatch(/<testsuites[\s>]/);
     expect(junit).toContain(contains);

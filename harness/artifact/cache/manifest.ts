@@ -81,7 +81,7 @@ export async function syncDirectory(path: string): Promise<void> {
 
 /**
  * The entry's manifest when every file is there with the recorded size and time, and with `full` the recorded content
- * too; undefined when the entry is missing or not what was sealed.
+ * too and no other file beside them; undefined when the entry is missing, unreadable or not what was sealed.
  */
 export async function verify(directory: string, full = false): Promise<Manifest | undefined> {
   const manifest = await readManifest(directory);
@@ -91,15 +91,21 @@ export async function verify(directory: string, full = false): Promise<Manifest 
     const seen = await lstat(join(root, path)).catch(() => undefined);
     if (!seen?.isFile() || seen.size !== expected.size) return undefined;
     if (Math.abs(seen.mtimeMs - expected.mtimeMs) >= TIME_GRAIN_MS) return undefined;
-    if (full && (await hashFile(join(root, path))) !== expected.sha256) return undefined;
+    if (full && (await hashFile(join(root, path)).catch(() => undefined)) !== expected.sha256) return undefined;
   }
-  return manifest;
+  if (!full) return manifest;
+  const found = await walk(root).catch(() => []);
+  return found.every((path) => Object.hasOwn(manifest.files, path)) && found.length === Object.keys(manifest.files).length ? manifest : undefined;
 }
 
 /** The manifest's time says when the entry was last used; the files keep theirs. A cache that is read-only keeps no record. */
 export async function markUsed(directory: string): Promise<void> {
   const now = new Date();
   await utimes(join(directory, MANIFEST), now, now).catch(() => undefined);
+}
+
+export async function exists(directory: string): Promise<boolean> {
+  return stat(directory).then(() => true, () => false);
 }
 
 /** When the entry was last used; of one without a manifest, when it was made. Undefined when it is gone. */

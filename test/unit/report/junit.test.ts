@@ -36,8 +36,8 @@ test('a passed run is written whole', () => {
           <property name="topology" value="all-in-one"/>
           <property name="kubernetes.version" value="1.20.2+deb12u1"/>
         </properties>
-        <testcase name="etcd" classname="step" time="1.5"/>
-        <testcase name="node" classname="step" time="2.5"/>
+        <testcase name="etcd" classname="debian-12-all-in-one.lifecycle.deploy" time="1.5"/>
+        <testcase name="node" classname="debian-12-all-in-one.lifecycle.deploy" time="2.5"/>
       </testsuite>
       <testsuite name="debian-12-all-in-one.e2e.network" time="0.31" timestamp="2026-11-23T09:00:11.000Z" tests="2" failures="0" errors="0" skipped="1">
         <properties>
@@ -45,9 +45,10 @@ test('a passed run is written whole', () => {
           <property name="topology" value="all-in-one"/>
           <property name="kubernetes.version" value="1.20.2+deb12u1"/>
         </properties>
-        <testcase name="pod-to-pod" classname="e2e" time="0.3"/>
-        <testcase name="dns" classname="e2e" time="0">
-          <skipped message="dns: none">dns: none</skipped>
+        <testcase name="pod-to-pod" classname="debian-12-all-in-one.e2e.network" time="0.3"/>
+        <testcase name="dns" classname="debian-12-all-in-one.e2e.network" time="0">
+          <skipped message="dns: none">os=debian-12 topology=all-in-one
+    dns: none</skipped>
         </testcase>
       </testsuite>
       <testsuite name="debian-12-all-in-one.harness.cell" time="0" timestamp="2026-11-23T09:00:01.000Z" tests="1" failures="0" errors="0" skipped="0">
@@ -56,7 +57,7 @@ test('a passed run is written whole', () => {
           <property name="topology" value="all-in-one"/>
           <property name="kubernetes.version" value="1.20.2+deb12u1"/>
         </properties>
-        <testcase name="the cell comes to its end" classname="cell" time="0"/>
+        <testcase name="the cell comes to its end" classname="debian-12-all-in-one.harness.cell" time="0"/>
       </testsuite>
       <testsuite name="proofgrid.harness.run" time="19" timestamp="2026-11-23T09:00:00.000Z" tests="1" failures="0" errors="0" skipped="0">
         <properties>
@@ -65,7 +66,7 @@ test('a passed run is written whole', () => {
           <property name="provider" value="container"/>
           <property name="attempts" value="1"/>
         </properties>
-        <testcase name="the run comes to its end" classname="run" time="0"/>
+        <testcase name="the run comes to its end" classname="proofgrid.harness.run" time="0"/>
       </testsuite>
     </testsuites>
     "
@@ -79,7 +80,7 @@ test('a failure carries message, expected, observed, evidence, location and one 
     [
       {
         "attributes": {
-          "classname": "e2e",
+          "classname": "debian-12-all-in-one.e2e.network",
           "file": "harness/suite/e2e/network.ts",
           "name": "pod-to-pod",
           "time": "0.3",
@@ -92,7 +93,8 @@ test('a failure carries message, expected, observed, evidence, location and one 
             },
             "children": [],
             "name": "failure",
-            "text": "the answer came from the wrong pod
+            "text": "os=debian-12 topology=all-in-one
+    the answer came from the wrong pod
     expected: pod-b
     observed:
       HTTP 200
@@ -160,15 +162,8 @@ test.each(VERDICTS)('%s has its place in JUnit', (verdict) => {
   expect(written?.children.map(({ name }) => name).filter((name) => name !== 'system-out')).toEqual(places[verdict]);
   const [place] = written?.children ?? [];
   if (verdict === 'passed') return;
-  expect(place?.text).toBe('why');
+  expect(place?.text).toBe('os=debian-12 topology=all-in-one\nwhy');
   expect(place?.attributes).toEqual(verdict === 'skipped' ? { message: 'why' } : { message: 'why', type: verdict });
-});
-
-test('names that GitLab would take for one are told apart, always in the same way', () => {
-  const names = ['a', 'a (2)', 'a', 'a', 'a\u001b[1m', '', ' '].map((name) => caseOf({ name }));
-  const root = junitShape(junit(withCases(names)));
-  const written = casesIn(root).filter(({ attributes }) => attributes['classname'] === 'c').map(({ attributes }) => attributes['name']);
-  expect(written).toEqual(['a', 'a (2)', 'a (3)', 'a (4)', 'a (5)', '(unnamed)', '(unnamed) (2)']);
 });
 
 test('only paths that GitLab can resolve become attachments', () => {
@@ -215,6 +210,19 @@ test('a file too long for GitLab loses texts first, then passed cases, and says 
   }
   const failuresKept = junitShape(junit(record, { maxBytes: 90_000 }));
   expect(Number(failuresKept.attributes['failures'])).toBeGreaterThanOrEqual(100);
+});
+
+test('failures too large for a merge request lose texts first, however much room the file has', () => {
+  const failed = Array.from({ length: 100 }, (_, index) => caseOf({ name: `case ${index}`, verdict: 'failed', observed: 'x'.repeat(10_000) }));
+  const record = withCases([...failed, ...Array.from({ length: 1000 }, (_, index) => caseOf({ name: `passed ${index}`, verdict: 'passed' }))]);
+  const failuresIn = (xml: string) => casesIn(junitShape(xml)).filter(({ children }) => children.some(({ name }) => name === 'failure'));
+  for (const [maxBadBytes, kept] of [[400_000, 100], [40_000, 1]] as const) {
+    const xml = junit(record, { maxBadBytes });
+    const failures = failuresIn(xml);
+    expect(failures.length).toBeGreaterThanOrEqual(kept);
+    expect(failures.reduce((sum, each) => sum + JSON.stringify(each).length, 0)).toBeLessThan(maxBadBytes);
+    expect(xml.match(/name="passed \d+"/g)).toHaveLength(1000);
+  }
 });
 
 test('passed cases fill the file as far as it goes', () => {

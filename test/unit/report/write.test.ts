@@ -50,6 +50,10 @@ test('in a GitLab job, attachments are relative to the project', () => {
   expect(attachment()).toBe(`${path.basename(directory)}/${evidence}`);
   vi.stubEnv('CI_PROJECT_DIR', '/somewhere/else');
   writeReports(directory);
+  expect(attachment(), 'GitLab keeps nothing from outside of the project').toBeUndefined();
+  vi.unstubAllEnvs();
+  vi.stubEnv('CI_PROJECT_DIR', '');
+  writeReports(directory);
   expect(attachment()).toBe(evidence);
 });
 

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile, chmod, utimes } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile, chmod, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -96,6 +96,50 @@ test('full verification sees content that size and time do not show', async () =
   await utimes(join(files, 'tool'), atime, mtime);
   expect(await store.find(thing)).toBeDefined();
   expect(await store.find(thing, { full: true })).toBeUndefined();
+});
+
+/** Changes the entry's content and nothing that size or time would show. */
+const PLANTED: readonly (readonly [string, (files: string) => Promise<void>])[] = [
+  ['a byte was flipped', async (files) => {
+    const { atime, mtime } = await stat(join(files, 'tool'));
+    await chmod(join(files, 'tool'), 0o755);
+    await writeFile(join(files, 'tool'), 'cOntent');
+    await utimes(join(files, 'tool'), atime, mtime);
+  }],
+  ['a file was added', (files) => writeFile(join(files, 'sub/more'), '#!/bin/sh')],
+  ['a link was added', (files) => symlink('/etc/passwd', join(files, 'link'))],
+];
+
+test.each(PLANTED)('where content is verified, an entry is made again and that is said: %s', async (_name, plant) => {
+  const thing = recipe();
+  const { directory: files } = await new Store(directory).obtain(thing, progress);
+  await plant(files);
+  await new Store(directory, {}).obtain(thing, progress);
+  expect(thing.runs(), 'sizes and times do not show it').toBe(1);
+  said.length = 0;
+  const again = await new Store(directory, { PROOFGRID_CACHE_CHECK: 'content' }).obtain(thing, progress);
+  expect(thing.runs()).toBe(2);
+  expect(await readFile(join(again.directory, 'tool'), 'utf8')).toBe('content');
+  expect((await readdir(again.directory)).sort()).toEqual(['sub', 'tool']);
+  expect(said.slice(0, 2)).toEqual(['verifying a thing', 'a thing in the cache is not what was put there: it is made again']);
+});
+
+test('where content is verified, an entry is read once for all that ask', async () => {
+  const thing = recipe();
+  await new Store(directory, {}).obtain(thing, progress);
+  said.length = 0;
+  const store = new Store(directory, { PROOFGRID_CACHE_CHECK: 'content' });
+  await Promise.all([1, 2, 3].map(() => store.obtain(thing, progress)));
+  await store.obtain(thing, progress);
+  expect(said).toEqual(['verifying a thing']);
+  expect(thing.runs()).toBe(1);
+});
+
+test('how entries are verified is a word that is known, or nothing is used', async () => {
+  for (const check of ['', 'size']) await new Store(directory, { PROOFGRID_CACHE_CHECK: check }).obtain(recipe(), progress);
+  expect(said).not.toContain('verifying a thing');
+  const store = new Store(directory, { PROOFGRID_CACHE_CHECK: 'Content' });
+  await expect(store.obtain(recipe(), progress)).rejects.toMatchObject({ code: 'CACHE_CHECK_UNKNOWN', fault: 'usage', message: expect.stringContaining('"Content"') as string });
 });
 
 test('a failed build leaves nothing, says why, and the next one starts anew', async () => {
