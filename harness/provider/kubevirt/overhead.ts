@@ -34,8 +34,9 @@ export function overheadOf({ cpus, memory }: Share, { overhead }: Pick<Site, 'ov
 }
 
 /**
- * Limits of CDI's workers while they fill one machine's disks, and the cores that they request. A machine runs after them,
- * never beside. (CDI: config-controller.go; an import by the node's own image cache has a second container.)
+ * Limits of CDI's workers while they fill one machine's disks, and the cores that they request: one for each disk, an import
+ * by the node's own image cache with two containers. (CDI: defaultCPULimit and its neighbours in pkg/controller/config-controller.go,
+ * makeNodeImporterPodSpec in pkg/controller/import-controller.go.)
  */
 export function workersOf(disks: number, image: SiteImage): Share & { readonly requestedCpus: number } {
   const containers = disks + (image.type === 'registry' && image.pullMethod === 'node' ? 1 : 0);

@@ -84,7 +84,8 @@ async function createPod(context: Context, instance: ApiObject): Promise<void> {
   const { spec } = instance;
   const volumes = (spec.volumes ?? []) as { dataVolume?: { name: string }; persistentVolumeClaim?: { claimName: string } }[];
   const disks = volumes.flatMap(({ dataVolume }) => dataVolume?.name ?? []);
-  const filled = disks.every((disk) => context.cache.find('DataVolume', namespace, disk)?.['status']?.phase === 'Succeeded');
+  // IsSucceededOrPendingPopulation, containerized-data-importer-api utils.go; handleSyncDataVolumes, KubeVirt pkg/virt-controller/watch/vmi/lifecycle.go
+  const filled = disks.every((disk) => ['Succeeded', 'PendingPopulation'].includes(context.cache.find('DataVolume', namespace, disk)?.['status']?.phase as string));
   if (!filled) return update(context, instance, 'Pending', [{ type: 'DataVolumesReady', status: 'False', reason: 'NotAllDVsReady', message: 'Not all of the VMI\'s DVs are ready' }, notReady('PodNotExists', 'virt-launcher pod has not yet been scheduled')]);
   const claims = volumes.flatMap(({ dataVolume, persistentVolumeClaim }) => dataVolume?.name ?? persistentVolumeClaim?.claimName ?? []);
   try {

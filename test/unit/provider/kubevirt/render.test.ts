@@ -48,13 +48,13 @@ test('a runner that is a pod owns a lease in its own namespace, and its namespac
 test('what every object of a cell may use adds up to its quota', async () => {
   const chosen = site('network: { type: bridge }', 'cpu: { overcommit: 4 }', 'overhead: { cpus: 0.25, memory: 512Mi }');
   const quota = renderCell(await planned('small', chosen), chosen).find(({ kind }) => kind === 'ResourceQuota');
-  // 3 machines: 6 cores and 7Gi; 3 root disks of 20Gi and one of 4Gi for etcd, with a tenth more, three claims each; KubeVirt needs more than 512Mi beside each machine
+  // 3 machines: 6 cores and 7Gi; 3 root disks of 20Gi and one of 4Gi for etcd, with a tenth more, three claims each; KubeVirt needs more than 512Mi beside each machine; four workers
   expect(quota?.['spec']).toEqual({
     hard: {
-      'requests.cpu': '2250m',
-      'limits.cpu': '6750m',
-      'requests.memory': '8832Mi',
-      'limits.memory': '8832Mi',
+      'requests.cpu': '2650m',
+      'limits.cpu': '9750m',
+      'requests.memory': '11387718Ki',
+      'limits.memory': '11387718Ki',
       'requests.storage': '216270Mi',
       persistentvolumeclaims: '12',
       pods: '11',
