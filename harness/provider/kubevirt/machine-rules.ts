@@ -10,7 +10,7 @@ import { DNS_LABEL } from './syntax.ts';
 const SPEC: Path = ['spec', 'template', 'spec'];
 
 /** Bindings beside `bridge`; each gives the guest another address than its pod's, or none that others reach. */
-const OTHER_BINDINGS = ['slirp', 'passt', 'macvtap', 'sriov', 'binding'] as const;
+const OTHER_BINDINGS = ['slirp', 'passt', 'macvtap', 'sriov'] as const;
 
 /**
  * What KubeVirt's admission refuses about a machine that its schema cannot say (its validating webhook for virtual machine
@@ -55,6 +55,7 @@ function interfaceProblems({ spec }: VirtualMachine): Problem[] {
     if (device.masquerade !== undefined) return [{ path: [...devices, index, 'masquerade'], ...MASQUERADE_REFUSED }];
     const other = OTHER_BINDINGS.find((binding) => device[binding] !== undefined);
     if (other !== undefined) return [rule([...devices, index, other], 'KUBEVIRT_BINDING', `the binding ${other} is not one that machines of a cluster can have`, 'use bridge')];
+    if (device['binding'] !== undefined) return exactlyOne(device, ['bridge', 'binding'], [...devices, index]);
     if (device.bridge === undefined) return [rule([...devices, index], 'KUBEVIRT_BINDING', `the interface ${device.name} has no binding, for which KubeVirt takes masquerade on some clusters`, 'say bridge: {}')];
     return [];
   });

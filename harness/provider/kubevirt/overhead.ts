@@ -8,7 +8,7 @@ export interface Share {
 }
 
 const MEBIBYTE = 2 ** 20;
-/** virt-launcher, its monitor, virtlogd, virtqemud, QEMU, an I/O thread; the exec probe; guests whose requests are their limits. */
+/** virt-launcher, its monitor, virtlogd, virtqemud, QEMU, an I/O thread; an exec probe, which templates of one's own may have; guests whose requests are their limits. */
 const FIXED = (25 + 100 + 25 + 40 + 30 + 8 + 110 + 100) * MEBIBYTE;
 const PER_CORE = 8 * MEBIBYTE;
 /** One byte of page tables for this many of the guest's. */
