@@ -3,6 +3,7 @@ import { ProofgridError } from '../../../lifecycle/error.ts';
 import { failedUnits } from '../../machine/login.ts';
 import { closeSshMasters, sshHost } from '../../machine/ssh.ts';
 import { throughMaster } from '../../machine/ssh-master.ts';
+import type { Host } from '../../suite/check.ts';
 import type { Machine } from '../contract.ts';
 import { MachineStartError } from '../start-error.ts';
 import { reach } from './access.ts';
@@ -51,7 +52,7 @@ export async function untilReady(context: Context, view: CellView, wanted: Wante
     stage = 'ssh login';
     await login(machine, limits[stage], signal);
     stage = 'cloud-init finished';
-    const units = await cloudInitFinished(machine, limits[stage], signal);
+    const units = await cloudInitFinished(sshHost(machine, [], { signal }), limits[stage]);
     const uid = view.machine(wanted.name).instance?.metadata.uid;
     if (uid !== undefined) context.instances.set(`${wanted.id}/${wanted.name}`, uid);
     return { machine, failedUnits: units };
@@ -114,8 +115,7 @@ async function login(machine: Machine, limitMs: number, signal: AbortSignal): Pr
  * Nothing but 0 is done: 1 is an error, and 2, from 23.4 on, an error that cloud-init went on after, such as a module that
  * failed (https://docs.cloud-init.io/en/latest/explanation/return_codes.html). An image without cloud-init has nothing to wait for.
  */
-async function cloudInitFinished(machine: Machine, limitMs: number, signal: AbortSignal): Promise<string[]> {
-  const host = sshHost(machine, [], { signal });
+export async function cloudInitFinished(host: Host, limitMs: number): Promise<string[]> {
   const script = '[ -d /run/systemd/system ] && echo systemd; command -v cloud-init >/dev/null || exit 0; cloud-init status --wait --long >&2';
   const { exitCode, stdout, stderr } = await host.exec(['sh', '-c', script], { limitMs });
   if (exitCode !== 0) throw new Error(`cloud-init status says (${exitCode}): ${stderr.trim()}`);

@@ -35,7 +35,6 @@ async function populate(context: Context, volume: ApiObject, claim: ApiObject): 
     await makePrime(context, claim, primeName);
     return update(context, volume, { phase: 'ImportScheduled' }, [pending, ready('False')]);
   }
-  if (prime['status']?.phase !== 'Bound') return update(context, volume, { phase: 'ImportScheduled' }, [pending, ready('False')]);
   await stepWorker(context, volume, prime);
   if (prime.metadata.annotations?.[POD_PHASE] !== 'Succeeded') return report(context, volume, prime, pending);
   await provision(context, claim);

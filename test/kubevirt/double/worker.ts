@@ -2,6 +2,7 @@ import { ApiError, type ApiObject } from '../api-client.ts';
 import { event, machineOf, makeOnce, type Context } from './context.ts';
 import { path } from './kinds.ts';
 import type { Container } from './launcher-containers.ts';
+import { SELECTED_NODE, storageClassOf } from './storage-class.ts';
 
 /** AnnPodPhase and its neighbours, CDI pkg/controller/common/util.go. */
 export const POD_PHASE = 'cdi.kubevirt.io/storage.pod.phase';
@@ -33,7 +34,11 @@ function needsScratch({ spec }: ApiObject): boolean {
   return registry !== undefined && registry.pullMethod !== 'node';
 }
 
-/** The worker that fills a bound claim: made, seen, ended. What came of it is on the claim, as CDI has it. */
+/**
+ * The worker that fills a claim: made, given a node, ended. What came of it is on the claim, as CDI has it. A populator's claim
+ * has the annotation for binding at once, so its worker is made before it is bound (shouldReconcilePVC, shouldHandlePvc, CDI
+ * pkg/controller/import-controller.go and util.go).
+ */
 export async function stepWorker(context: Context, volume: ApiObject, claim: ApiObject): Promise<void> {
   const { namespace = '', name = '', uid = '', annotations = {} } = claim.metadata;
   const worker = `${volume['spec'].source?.pvc === undefined ? 'importer' : 'cdi-upload'}-${name}`;
@@ -45,6 +50,7 @@ export async function stepWorker(context: Context, volume: ApiObject, claim: Api
     return;
   }
   if (pod === undefined) return context.made.has(`worker/${uid}`) ? undefined : create(context, volume, claim, worker);
+  if (claim['status']?.phase !== 'Bound') return storageClassOf(claim).waits ? annotate(context, claim, { [SELECTED_NODE]: context.node }) : undefined;
   if (context.faultOf(namespace, machineOf(volume)) === 'import-fails') {
     await annotate(context, claim, { [POD_PHASE]: 'Running', [RUNNING_REASON]: 'Error', [RUNNING_MESSAGE]: IMPORT_FAILED, [RESTARTS]: '3' });
     return event(context, volume, 'Warning', 'Error', IMPORT_FAILED);

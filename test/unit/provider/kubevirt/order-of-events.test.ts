@@ -39,6 +39,15 @@ test.each(SITES.flatMap((name) => TOPOLOGIES.flatMap((topology) => ['debian-12',
   }
 });
 
+test.each(['registry', 'default'])('site %s, filled before any machine: the larger of machine and workers is enough on a class that waits', async (name) => {
+  const shipped = await loadSite(name);
+  const chosen = { ...shipped, storage: { ...shipped.storage, bindImmediately: true } };
+  const request = await planned('small', chosen);
+  const cluster = await started(request, onClass(renderCell(request, chosen), 'csi-waits'));
+  expect(refusals(cluster)).toEqual([]);
+  expect(phases(cluster)).toEqual(request.machines.map(() => 'Running'));
+});
+
 test('the disk of a machine that waits for its first consumer is filled after the launcher pod was charged, and before it has a node', async () => {
   const chosen = withClass(site('network: { type: bridge }'), 'csi-waits');
   const request = await planned('all-in-one', chosen);
