@@ -95,18 +95,24 @@ const userDataOf = (objects: readonly KubeObject[]) => objects.filter(({ kind })
   .map(({ data }) => parse(Buffer.from((data as { userdata: string }).userdata, 'base64').toString(), { version: '1.1' }) as Record<string, unknown>);
 
 // the schemas of Debian 12's and 13's packages: test/kubevirt/generate-cloud-init-schemas.mjs
-test.each(['22.4.2', '25.1.4'])('user-data of every site, topology and system is valid by the schema of cloud-init %s, which knows all of its keys', async (version) => {
-  const raw = JSON.parse(await readFile(path.join(packageRoot, `test/kubevirt/cloud-init/schema-${version}.json`), 'utf8')) as { definitions: Record<string, { properties?: object }> };
-  const schema = z.fromJSONSchema(raw as Parameters<typeof z.fromJSONSchema>[0]);
-  const known = new Set(Object.values(raw.definitions).flatMap(({ properties = {} }) => Object.keys(properties)));
+test('user-data of every site and topology is valid by cloud-init\'s schemas, which know all of its keys', async () => {
+  const schemas = await Promise.all(['22.4.2', '25.1.4'].map(async (version) => {
+    const raw = JSON.parse(await readFile(path.join(packageRoot, `test/kubevirt/cloud-init/schema-${version}.json`), 'utf8')) as { definitions: Record<string, { properties?: object }> };
+    const known = new Set(Object.values(raw.definitions).flatMap(({ properties = {} }) => Object.keys(properties)));
+    return { version, known, schema: z.fromJSONSchema(raw as Parameters<typeof z.fromJSONSchema>[0]) };
+  }));
   for (const [name, topology] of combinations) {
     const chosen = await loadSite(name);
     for (const data of userDataOf(renderCell(await planned(topology, chosen), chosen))) {
-      expect(schema.safeParse(data), `${name}, ${topology}`).toMatchObject({ success: true });
-      expect(Object.keys(data).filter((key) => !known.has(key))).toEqual([]);
+      for (const { version, known, schema } of schemas) {
+        expect(schema.safeParse(data), `${name}, ${topology}, ${version}`).toMatchObject({ success: true });
+        expect(Object.keys(data).filter((key) => !known.has(key)), version).toEqual([]);
+      }
     }
   }
-  for (const wrong of [{ mounts: [] }, { ssh_genkeytypes: [] }, { fs_setup: [{ device: 5 }] }, { ssh_deletekeys: 'perhaps' }]) expect(schema.safeParse(wrong), JSON.stringify(wrong)).toMatchObject({ success: false });
+  for (const wrong of [{ mounts: [] }, { ssh_genkeytypes: [] }, { fs_setup: [{ device: 5 }] }, { ssh_deletekeys: 'perhaps' }]) {
+    for (const { version, schema } of schemas) expect(schema.safeParse(wrong), `${JSON.stringify(wrong)}, ${version}`).toMatchObject({ success: false });
+  }
 });
 
 test('a machine without etcd has neither its disk\'s mount nor an empty list of mounts', async () => {
@@ -224,6 +230,10 @@ test.each([
   ['two pod networks', 'virtual-machine.yaml', 'multus: ${network.multus?}', 'multus: ${network.multus?}\n        - name: cell\n          pod: {}', 'KUBEVIRT_NETWORK'],
   ['cloud-init twice', 'virtual-machine.yaml', 'networkDataSecretRef:', 'userData: "#cloud-config"\n            networkDataSecretRef:', 'KUBEVIRT_CLOUD_INIT'],
   ['long cloud-init', 'virtual-machine.yaml', 'networkDataSecretRef:\n              $when: ${machine.networkData}\n              name: ${machine.cloudInit}', `networkData: ${'a'.repeat(2049)}`, 'KUBEVIRT_CLOUD_INIT'],
+  ['more sockets than there may be', 'virtual-machine.yaml', 'sockets: 1', 'sockets: 2', 'KUBEVIRT_PLUGGING'],
+  ['more memory than there may be', 'virtual-machine.yaml', 'maxGuest: ${machine.maxGuest?}', 'maxGuest: 1Gi', 'KUBEVIRT_PLUGGING'],
+  ['memory between two blocks', 'virtual-machine.yaml', 'maxGuest: ${machine.maxGuest?}', 'maxGuest: 8193Mi', 'KUBEVIRT_PLUGGING'],
+  ['two bindings', 'virtual-machine.yaml', 'binding: ${network.binding?}', 'binding: { name: managedtap }', 'KUBEVIRT_NOT_EXACTLY_ONE'],
   ['kind of another world', 'limit-range.yaml', 'kind: LimitRange', 'kind: Pod', 'KUBEVIRT_UNKNOWN_KIND'],
 ])('a template with a mistake is refused at its line: %s', async (_, template, from, to, code) => {
   const chosen: Site = await loadSite();
