@@ -17,6 +17,7 @@ export const STORAGE_CLASSES: Readonly<Record<string, Kind>> = {
   [STORAGE_CLASS]: { waits: false, populators: false },
   csi: { waits: false, populators: true },
   'csi-waits': { waits: true, populators: true },
+  'local-waits': { waits: true, populators: false },
 };
 
 /** Of a claim, or of a DataVolume. */

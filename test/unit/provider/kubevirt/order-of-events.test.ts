@@ -7,7 +7,7 @@ import { progressOf, type Claim, type Pod } from '../../../../harness/provider/k
 import { memoryCluster, type MemoryCluster } from '../../../kubevirt/double/memory-cluster.ts';
 import { planned, site, SITES, TOPOLOGIES } from './cells.ts';
 
-const CLASSES = ['standard', 'csi', 'csi-waits'] as const;
+const CLASSES = ['standard', 'csi', 'csi-waits', 'local-waits'] as const;
 
 const withClass = (chosen: Site, name: string): Site => ({ ...chosen, storage: { ...chosen.storage, class: name } });
 
