@@ -12,6 +12,7 @@ import { DNS_LABEL, IMAGE, LABEL_KEY, LABEL_VALUE, REGISTRY_URL, SUBDOMAIN, SUBD
 const label = z.string().regex(DNS_LABEL, 'must be an RFC 1123 label');
 /** Of a claim, a secret, a class: what Kubernetes would refuse only when the machine is to start. */
 const objectName = z.string().regex(SUBDOMAIN, 'must be the name of an object: lower-case letters, digits, hyphens and dots').max(SUBDOMAIN_LENGTH);
+const PORT = 'must be a port, 1 to 65535';
 const text = z.string().trim().min(1, 'must not be empty');
 const quantity = z.string({ error: 'must be a quantity such as 20Gi' }).regex(MEMORY_PATTERN, 'must be a quantity such as 20Gi')
   .refine((value) => bytes(value) > 0, 'must be more than nothing');
@@ -84,7 +85,7 @@ export const siteSchema = z.strictObject({
     }).prefault({}),
     network,
     dns: z.strictObject({
-      ports: z.array(z.int().min(1).max(65_535)).min(1).default([53]),
+      ports: z.array(z.int(PORT).min(1, PORT).max(65_535, PORT)).min(1, 'must name at least one port').default([53]),
     }).prefault({}).describe("Ports on which the pods of the cluster's DNS listen: network policies see these, not the service's"),
     access: z.enum(['auto', 'direct', 'api-server']).default('auto')
       .describe('How machines are reached: straight at their addresses, through the API server, or straight where that leads to them'),

@@ -161,12 +161,12 @@ test.each([
 });
 
 test('disks are filled with the machines\' priority, by a plugin where bridges are forbidden, and names come from the DNS pods\' ports', async () => {
-  const chosen = site('network: { type: bridge, binding: managedtap }', 'dns: { ports: [53, 5353] }', 'scheduling: { priorityClass: cells }');
+  const chosen = site('network: { type: bridge, binding: l2bridge }', 'dns: { ports: [53, 5353] }', 'scheduling: { priorityClass: cells }');
   const objects = renderCell(await planned('all-in-one', chosen), chosen);
   expect(objects.filter(({ kind }) => kind === 'DataVolume').map(({ spec }) => (spec as DataVolume['spec']).priorityClassName)).toEqual(['cells', 'cells']);
   const { spec } = (objects.find((object): object is VirtualMachine => object.kind === 'VirtualMachine') as VirtualMachine).spec.template;
   expect(spec.priorityClassName).toBe('cells');
-  expect(spec.domain.devices.interfaces).toEqual([{ name: 'cell', model: 'virtio', binding: { name: 'managedtap' } }]);
+  expect(spec.domain.devices.interfaces).toEqual([{ name: 'cell', model: 'virtio', binding: { name: 'l2bridge' } }]);
   const { egress: [names] } = objects.find(({ metadata }) => metadata.name === 'egress')?.['spec'] as { egress: [{ ports: object[] }] };
   expect(names.ports).toEqual([53, 5353].flatMap((port) => [{ protocol: 'UDP', port }, { protocol: 'TCP', port }]));
 });
@@ -233,7 +233,7 @@ test.each([
   ['more sockets than there may be', 'virtual-machine.yaml', 'sockets: 1', 'sockets: 2', 'KUBEVIRT_PLUGGING'],
   ['more memory than there may be', 'virtual-machine.yaml', 'maxGuest: ${machine.maxGuest?}', 'maxGuest: 1Gi', 'KUBEVIRT_PLUGGING'],
   ['memory between two blocks', 'virtual-machine.yaml', 'maxGuest: ${machine.maxGuest?}', 'maxGuest: 8193Mi', 'KUBEVIRT_PLUGGING'],
-  ['two bindings', 'virtual-machine.yaml', 'binding: ${network.binding?}', 'binding: { name: managedtap }', 'KUBEVIRT_NOT_EXACTLY_ONE'],
+  ['two bindings', 'virtual-machine.yaml', 'binding: ${network.binding?}', 'binding: { name: l2bridge }', 'KUBEVIRT_NOT_EXACTLY_ONE'],
   ['kind of another world', 'limit-range.yaml', 'kind: LimitRange', 'kind: Pod', 'KUBEVIRT_UNKNOWN_KIND'],
 ])('a template with a mistake is refused at its line: %s', async (_, template, from, to, code) => {
   const chosen: Site = await loadSite();
