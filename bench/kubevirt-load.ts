@@ -68,17 +68,19 @@ export async function prepareLoad(directory: string, count: number): Promise<Loa
   await copyFile(path.join(packageRoot, 'bench/kubevirt/ansible-playbook'), path.join(bin, 'ansible-playbook'));
   await chmod(path.join(bin, 'ansible-playbook'), 0o755);
   const [matrix, site] = [path.join(directory, 'matrix.yaml'), path.join(directory, 'site.yaml')];
-  const shipped = parse(await readFile(path.join(packageRoot, 'matrix/matrix.yaml'), 'utf8')) as Record<string, unknown> & { axes: object; tiers: Record<string, object> };
+  const shipped = parse(await readFile(path.join(packageRoot, 'matrix/matrix.yaml'), 'utf8')) as Record<string, unknown> & { axes: Axes; tiers: Record<string, object> };
   await writeFile(matrix, stringify({ ...shipped, ...onlyCells(shipped, cells) }));
   await writeFile(site, stringify(SITE));
   return { cells, matrix, site, bin, finish: () => writeFile(path.join(bin, 'go'), '') };
 }
 
-/** The shipped matrix with topologies of our own, each of them one cell with the default on every other axis. */
-function onlyCells({ axes, tiers }: { readonly axes: object; readonly tiers: Readonly<Record<string, object>> }, cells: readonly string[]): object {
+type Axes = Readonly<Record<'network', object>>;
+
+/** The shipped matrix with topologies of our own, each of them one cell with the default on every other axis, and a network that pod networks carry. */
+function onlyCells({ axes, tiers }: { readonly axes: Axes; readonly tiers: Readonly<Record<string, object>> }, cells: readonly string[]): object {
   const tier = { coverage: 'full', axes: { topology: 'all' }, include: [] };
   return {
-    axes: { ...axes, topology: { default: cells[0], values: cells.map((name) => ({ name, machines: MACHINES })) } },
+    axes: { ...axes, network: { ...axes.network, default: 'vxlan' }, topology: { default: cells[0], values: cells.map((name) => ({ name, machines: MACHINES })) } },
     tiers: Object.fromEntries(Object.entries(tiers).map(([name, shipped]) => [name, { ...shipped, ...tier }])),
     suites: ['lifecycle'],
   };

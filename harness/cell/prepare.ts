@@ -71,6 +71,7 @@ export function wishOf(cell: Cell): Wish & { readonly os: string } {
     os: cell.axes.os,
     seeds: ['kubernetes', 'images'].map((part) => ({ source: '', target: `/opt/seed/${part}` })),
     virtualAddress: cell.machines.filter(({ roles }) => roles.includes('control-plane')).length > 1,
+    podNetwork: cell.axes.network,
     ...(cell.axes.families === 'dual-stack' && { dualStack: true }),
   };
 }

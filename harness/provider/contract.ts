@@ -55,6 +55,8 @@ export interface LeaseRequest {
   readonly seeds: readonly Seed[];
   /** An address for the API endpoint that no machine has, inside the machines' network. */
   readonly virtualAddress: boolean;
+  /** Value of the matrix' axis network: what connects the pods of the cell. */
+  readonly podNetwork?: string;
   /** Every machine also has an IPv6 address, in an IPv6 network of the lease; absent: IPv4 alone. */
   readonly dualStack?: boolean;
   /** Directory, mode 0700, for the run's SSH key and known hosts. */
@@ -64,7 +66,7 @@ export interface LeaseRequest {
 }
 
 /** What is known of a request before its artifacts are there. */
-export type Wish = Pick<LeaseRequest, 'cell' | 'machines' | 'os' | 'seeds' | 'virtualAddress' | 'dualStack'>;
+export type Wish = Pick<LeaseRequest, 'cell' | 'machines' | 'os' | 'seeds' | 'virtualAddress' | 'podNetwork' | 'dualStack'>;
 
 export interface Lease {
   /** Unique; the value of the label that every resource of the lease carries. */

@@ -25,7 +25,7 @@ test('a whole cell runs on virtual machines behind the API server, leaves nothin
   const directory = await newDirectory('kubevirt');
   const site = await cluster.site('double', { access: 'api-server' });
   const blocked = fileURLToPath(new URL('no-straight-way.mjs', import.meta.url));
-  const run = await cluster.proofgrid(['run', 'small', '--provider', 'kubevirt', '--site', site, '--run-dir', directory], { env: { NODE_OPTIONS: `--import=${blocked}` } });
+  const run = await cluster.proofgrid(['run', 'small', '--set', 'network=vxlan', '--provider', 'kubevirt', '--site', site, '--run-dir', directory], { env: { NODE_OPTIONS: `--import=${blocked}` } });
   const junit = await readFile(path.join(directory, 'junit.xml'), 'utf8');
   expect(run.exitCode, `${run.all}\n${cluster.double.problems.slice(-5).join('\n')}`).toBe(0);
   expect(junit).toMatch(/<testsuites [^>]*failures="0"[^>]*errors="0"/);
@@ -33,7 +33,7 @@ test('a whole cell runs on virtual machines behind the API server, leaves nothin
   expect(await cluster.namespaces(), 'nothing is left').toEqual(new Map());
 
   const other = await newDirectory('container');
-  const containers = await proofgrid(['run', 'small', '--run-dir', other]);
+  const containers = await proofgrid(['run', 'small', '--set', 'network=vxlan', '--run-dir', other]);
   expect(containers.exitCode, containers.all).toBe(0);
   const [theirs, ours] = await Promise.all([junitFacts(other), junitFacts(directory)]);
   const unexplained = (facts: readonly string[]) => facts.filter((fact) => !EXPLAINED.some(({ line }) => line.test(fact)));

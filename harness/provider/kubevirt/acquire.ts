@@ -155,7 +155,7 @@ async function startMachines({ context, request, id, progress, options, abort, m
           return { name, address, port: 22, user: 'root', ...keyFiles(request.directory) };
         };
         const reached = (found: Machine) => void met.push(found);
-        const ready = await untilReady(context, view, { id, name, dataVolumes, machine, reached, ...(options.limits === undefined ? {} : { limits: options.limits }) }, progress.signal);
+        const ready = await untilReady(context, view, { id, name, dataVolumes, machine, reached, report: progress.report, ...(options.limits === undefined ? {} : { limits: options.limits }) }, progress.signal);
         progress.report(`machine ${name} is ready${ready.machine.via === undefined ? '' : ', through the API server'}`);
         return ready;
       }),

@@ -48,7 +48,8 @@ export async function readEvidence(client: KubeClient, namespace: string, machin
 }
 
 /**
- * What the cluster says about a machine that did not come up: conditions of it, its pod and its disks, and their events, oldest first.
+ * What the cluster says about a machine that did not come up: conditions of it, its pod, its disks and what CDI fills them with, and
+ * their events, oldest first.
  * Never rejects: it explains another failure.
  */
 export async function diagnose(client: KubeClient, namespace: string, machine: string): Promise<string> {
@@ -65,6 +66,10 @@ export async function diagnose(client: KubeClient, namespace: string, machine: s
   const mine = pods.filter((pod) => machineOf(pod) === machine);
   const { rootDisk, etcdDisk } = machineObjects(machine);
   const disk = ({ metadata: { name } }: KubeObject) => name === rootDisk || name === etcdDisk;
+  // a populator's claim belongs to the disk's, a worker's pod to either, and a scratch claim to that pod
+  const populated = ownedBy(claims, [rootDisk, etcdDisk]);
+  const workers = ownedBy(pods, [rootDisk, etcdDisk, ...names(populated)]);
+  const scratch = ownedBy(claims, names(workers));
   const instance = vmi?.object.status;
   return [
     `== VirtualMachine ${machine}: ${vm?.object.status?.printableStatus ?? (vm === undefined ? 'not there' : 'no status')}`,
@@ -74,9 +79,19 @@ export async function diagnose(client: KubeClient, namespace: string, machine: s
     ...mine.flatMap(({ metadata, status }) => [`== Pod ${metadata.name}: ${status?.phase ?? ''}`, ...conditionLines(status?.conditions)]),
     ...volumes.filter(disk).flatMap(({ metadata, status }) => [`== DataVolume ${metadata.name}: ${status?.phase ?? 'new'}, ${status?.restartCount ?? 0} restarts`, ...conditionLines(status?.conditions)]),
     ...claims.filter(disk).map(({ metadata, status }) => `== PersistentVolumeClaim ${metadata.name}: ${status?.phase ?? 'new'}`),
+    ...[...populated, ...scratch].map(({ metadata, status }) => `== PersistentVolumeClaim ${metadata.name}: ${status?.phase ?? 'new'}`),
+    ...workers.flatMap(({ metadata, status }) => [`== Pod ${metadata.name}: ${status?.phase ?? ''}`, ...conditionLines(status?.conditions)]),
     '== Events',
-    ...eventLines(events, [machine, rootDisk, etcdDisk, ...mine.map(({ metadata }) => metadata.name)]),
+    ...eventLines(events, [machine, rootDisk, etcdDisk, ...names([...mine, ...populated, ...workers, ...scratch])]),
   ].join('\n');
+}
+
+function names(objects: readonly KubeObject[]): string[] {
+  return objects.map(({ metadata }) => metadata.name);
+}
+
+function ownedBy<T extends KubeObject>(objects: readonly T[], owners: readonly string[]): T[] {
+  return objects.filter(({ metadata }) => metadata.ownerReferences?.some(({ name }) => owners.includes(name)) === true);
 }
 
 function conditionLines(conditions: readonly (Omit<Condition, 'status'> & { readonly status: string })[] | undefined): string[] {

@@ -10,7 +10,7 @@ import { DNS_LABEL } from './syntax.ts';
 const SPEC: Path = ['spec', 'template', 'spec'];
 
 /** Bindings beside `bridge`; each gives the guest another address than its pod's, or none that others reach. */
-const OTHER_BINDINGS = ['slirp', 'passt', 'macvtap', 'sriov', 'binding'] as const;
+const OTHER_BINDINGS = ['slirp', 'passt', 'macvtap', 'sriov'] as const;
 
 /**
  * What KubeVirt's admission refuses about a machine that its schema cannot say (its validating webhook for virtual machine
@@ -24,6 +24,7 @@ export function machineProblems(machine: VirtualMachine, controlPlanes: number):
     ...volumeProblems(machine),
     ...probeProblems(machine),
     ...resourceProblems(machine),
+    ...pluggingProblems(machine),
     ...hostnameProblems(machine),
     ...affinityProblems(machine, controlPlanes),
   ];
@@ -55,6 +56,7 @@ function interfaceProblems({ spec }: VirtualMachine): Problem[] {
     if (device.masquerade !== undefined) return [{ path: [...devices, index, 'masquerade'], ...MASQUERADE_REFUSED }];
     const other = OTHER_BINDINGS.find((binding) => device[binding] !== undefined);
     if (other !== undefined) return [rule([...devices, index, other], 'KUBEVIRT_BINDING', `the binding ${other} is not one that machines of a cluster can have`, 'use bridge')];
+    if (device['binding'] !== undefined) return exactlyOne(device, ['bridge', 'binding'], [...devices, index]);
     if (device.bridge === undefined) return [rule([...devices, index], 'KUBEVIRT_BINDING', `the interface ${device.name} has no binding, for which KubeVirt takes masquerade on some clusters`, 'say bridge: {}')];
     return [];
   });
@@ -120,6 +122,23 @@ function resourceProblems({ spec }: VirtualMachine): Problem[] {
     ...(guest !== undefined && limits['memory'] !== undefined && bytes(guest) > bytes(limits['memory'])
       ? [rule([...SPEC, 'domain', 'memory', 'guest'], 'KUBEVIRT_GUEST_ABOVE_LIMIT', 'the guest has more memory than its limit', 'raise the limit')]
       : []),
+  ];
+}
+
+/** Bytes. */
+const MIN_PLUGGABLE = 2 ** 30;
+const PLUGGABLE_BLOCK = 2 ** 21;
+
+/** What KubeVirt refuses where its rollout strategy is LiveUpdate. (validateLiveUpdateCPU in its webhook; ValidateLiveUpdateMemory, pkg/liveupdate/memory/memory.go) */
+function pluggingProblems({ spec }: VirtualMachine): Problem[] {
+  const { cpu = {}, memory = {} } = spec.template.spec.domain;
+  const path = [...SPEC, 'domain'];
+  const { guest, maxGuest } = memory;
+  const unpluggable = [guest, maxGuest].some((amount) => amount !== undefined && (bytes(amount) < MIN_PLUGGABLE || bytes(amount) % PLUGGABLE_BLOCK !== 0));
+  return [
+    ...((cpu.maxSockets ?? 0) > 0 && (cpu.sockets ?? 0) > (cpu.maxSockets ?? 0) ? [rule([...path, 'cpu', 'maxSockets'], 'KUBEVIRT_PLUGGING', 'the machine has more sockets than it may ever have', 'make maxSockets as many')] : []),
+    ...(guest !== undefined && maxGuest !== undefined && bytes(guest) > bytes(maxGuest) ? [rule([...path, 'memory', 'maxGuest'], 'KUBEVIRT_PLUGGING', 'the guest has more memory than it may ever have', 'make maxGuest as much')] : []),
+    ...(maxGuest !== undefined && unpluggable ? [rule([...path, 'memory', 'maxGuest'], 'KUBEVIRT_PLUGGING', 'KubeVirt takes maxGuest only with at least 1Gi in blocks of 2Mi', 'leave it out, or say maxGuest: ${machine.maxGuest?}')] : []),
   ];
 }
 

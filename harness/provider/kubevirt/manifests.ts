@@ -3,6 +3,7 @@ import type { Cell } from '../../matrix/cell.ts';
 import { blockAddresses } from './addresses.ts';
 import type { KubeObject } from './objects.ts';
 import { renderCell, type CellObjects } from './render.ts';
+import { isUnroutable } from './request.ts';
 import type { Site } from './site.ts';
 
 /** Stands for what each lease makes anew. No secret is ever printed: there is none yet. */
@@ -38,8 +39,9 @@ function document(cell: Cell, object: KubeObject): string {
   return `---\n# cell ${cell.slug}\n${stringify(object, { version: '1.1', lineWidth: 0, aliasDuplicateObjects: false })}`;
 }
 
-function warningsOf({ slug, machines }: Cell, { name, network }: Site): string[] {
+function warningsOf({ slug, machines, axes }: Cell, { name, network }: Site): string[] {
+  const routed = isUnroutable({ machines, podNetwork: axes.network }, { network }) ? [`warning: a run would refuse ${slug}: the site ${name} does not carry the pods of the network ${axes.network} between machines (--set network=vxlan, or a Multus network)`] : [];
   const several = machines.filter(({ roles }) => roles.includes('control-plane')).length > 1;
-  if (!several || network.type === 'multus' || network.virtualAddresses !== undefined) return [];
-  return [`warning: a run would refuse ${slug}: its control planes need an address that moves between them, and the site ${name} has none (spec.network.virtualAddresses, or a Multus network)`];
+  if (!several || network.type === 'multus' || network.virtualAddresses !== undefined) return routed;
+  return [...routed, `warning: a run would refuse ${slug}: its control planes need an address that moves between them, and the site ${name} has none (spec.network.virtualAddresses, or a Multus network)`];
 }

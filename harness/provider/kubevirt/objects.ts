@@ -56,6 +56,7 @@ export interface DataVolume extends KubeObject {
   readonly spec: {
     readonly source?: DataVolumeSource;
     readonly sourceRef?: { readonly kind: 'DataSource'; readonly name: string; readonly namespace?: string };
+    readonly priorityClassName?: string;
     readonly storage: {
       readonly resources: { readonly requests: { readonly storage: string } };
       readonly storageClassName?: string;
@@ -170,8 +171,8 @@ export interface VirtualMachineRestore extends KubeObject {
 
 export interface VirtualMachineInstanceSpec {
   readonly domain: {
-    readonly cpu?: { readonly cores?: number; readonly sockets?: number; readonly threads?: number; readonly model?: string };
-    readonly memory?: { readonly guest?: string };
+    readonly cpu?: { readonly cores?: number; readonly sockets?: number; readonly threads?: number; readonly model?: string; readonly maxSockets?: number };
+    readonly memory?: { readonly guest?: string; readonly maxGuest?: string };
     readonly resources?: {
       readonly requests?: Readonly<Record<string, string>>;
       readonly limits?: Readonly<Record<string, string>>;

@@ -8,7 +8,7 @@ export interface Share {
 }
 
 const MEBIBYTE = 2 ** 20;
-/** virt-launcher, its monitor, virtlogd, virtqemud, QEMU, an I/O thread; the exec probe; guests whose requests are their limits. */
+/** virt-launcher, its monitor, virtlogd, virtqemud, QEMU, an I/O thread; an exec probe, which templates of one's own may have; guests whose requests are their limits. */
 const FIXED = (25 + 100 + 25 + 40 + 30 + 8 + 110 + 100) * MEBIBYTE;
 const PER_CORE = 8 * MEBIBYTE;
 /** One byte of page tables for this many of the guest's. */
@@ -34,8 +34,9 @@ export function overheadOf({ cpus, memory }: Share, { overhead }: Pick<Site, 'ov
 }
 
 /**
- * Limits of CDI's workers while they fill one machine's disks, and the cores that they request. A machine runs after them,
- * never beside. (CDI: config-controller.go; an import by the node's own image cache has a second container.)
+ * Limits of CDI's workers while they fill one machine's disks, and the cores that they request: one for each disk, an import
+ * by the node's own image cache with two containers. (CDI: defaultCPULimit and its neighbours in pkg/controller/config-controller.go,
+ * makeNodeImporterPodSpec in pkg/controller/import-controller.go.)
  */
 export function workersOf(disks: number, image: SiteImage): Share & { readonly requestedCpus: number } {
   const containers = disks + (image.type === 'registry' && image.pullMethod === 'node' ? 1 : 0);

@@ -16,7 +16,13 @@ function withOverhead(size: number): number {
   return Math.ceil((size * 1.1) / 2 ** 20) * 2 ** 20;
 }
 
-/** What a cell may have, as quantities: of each machine the machine with KubeVirt's overhead, or CDI's workers while they fill its disks. */
+/**
+ * What a cell may have, as quantities: of each machine the machine with KubeVirt's overhead, and CDI's workers beside it.
+ * With a class that waits for its first consumer, virt-controller makes the launcher pod while the disks are still empty
+ * (IsSucceededOrPendingPopulation, containerized-data-importer-api utils.go; VolumeReadyToAttachToNode, pkg/storage/types/pvc.go),
+ * and the workers start only when that pod has a node (claimReadyForPopulation, pkg/controller/populators/util.go). Disks that
+ * are bound at once are filled before there is a launcher pod. See docs/decisions/0250.
+ */
 export function cellQuota({ machines, os }: CellObjects, site: Site): Values {
   const image = imageOf(site, os);
   const claims = image.type !== 'container-disk';
@@ -26,11 +32,12 @@ export function cellQuota({ machines, os }: CellObjects, site: Site): Values {
   const sum = (of: (machine: CellMachine) => number) => machines.reduce((total, machine) => total + of(machine), 0);
   const overhead = (machine: CellMachine) => overheadOf(machine, site);
   const workers = ({ roles }: CellMachine) => workersOf(claims ? 1 + Number(roles.includes('etcd')) : 0, image);
+  const atOnce = (machine: number, working: number) => (site.storage.bindImmediately ? Math.max(machine, working) : machine + working);
   return {
     machines: String(machines.length),
-    cpus: cpuQuantity(sum((machine) => Math.max(machine.cpus + overhead(machine).cpus, workers(machine).cpus))),
-    requestedCpus: cpuQuantity(sum((machine) => Math.max(machine.cpus / site.cpu.overcommit + overhead(machine).cpus, workers(machine).requestedCpus))),
-    memory: memoryQuantity(sum((machine) => Math.max(machine.memory + overhead(machine).memory, workers(machine).memory))),
+    cpus: cpuQuantity(sum((machine) => atOnce(machine.cpus + overhead(machine).cpus, workers(machine).cpus))),
+    requestedCpus: cpuQuantity(sum((machine) => atOnce(machine.cpus / site.cpu.overcommit + overhead(machine).cpus, workers(machine).requestedCpus))),
+    memory: memoryQuantity(sum((machine) => atOnce(machine.memory + overhead(machine).memory, workers(machine).memory))),
     storage: claims ? memoryQuantity(CLAIMS_WHILE_FILLING * (withOverhead(root) * machines.length + withOverhead(etcdDisk) * etcd)) : '0',
     claims: String(CLAIMS_WHILE_FILLING * disks),
     pods: String(machines.length + PODS_PER_DISK * disks),

@@ -3,6 +3,7 @@ import { ProofgridError } from '../../../lifecycle/error.ts';
 import { failedUnits } from '../../machine/login.ts';
 import { closeSshMasters, sshHost } from '../../machine/ssh.ts';
 import { throughMaster } from '../../machine/ssh-master.ts';
+import type { Host } from '../../suite/check.ts';
 import type { Machine } from '../contract.ts';
 import { MachineStartError } from '../start-error.ts';
 import { reach } from './access.ts';
@@ -10,7 +11,7 @@ import type { CellView } from './cell-view.ts';
 import type { Context } from './context.ts';
 import { diagnose, readConsole } from './diagnosis.ts';
 import { namespaceOf } from './names.ts';
-import { STAGE_LIMITS, progressOf, type Stage } from './stage.ts';
+import { STAGE_LIMITS, progressOf, troubles, type Stage } from './stage.ts';
 import { stageClock } from './stage-clock.ts';
 
 /** Milliseconds between two looks when nothing changes: a stage's limit must be noticed, too. */
@@ -26,6 +27,8 @@ export interface Wanted {
   readonly machine: (address: string) => Promise<Machine>;
   /** Told before the first login. */
   readonly reached?: (machine: Machine) => void;
+  /** Told what the cluster says is wrong, once for each text, while the machine is waited for. */
+  readonly report?: (message: string) => void;
   readonly limits?: Readonly<Record<Stage, number>>;
 }
 
@@ -49,7 +52,7 @@ export async function untilReady(context: Context, view: CellView, wanted: Wante
     stage = 'ssh login';
     await login(machine, limits[stage], signal);
     stage = 'cloud-init finished';
-    const units = await cloudInitFinished(machine, limits[stage], signal);
+    const units = await cloudInitFinished(sshHost(machine, [], { signal }), limits[stage]);
     const uid = view.machine(wanted.name).instance?.metadata.uid;
     if (uid !== undefined) context.instances.set(`${wanted.id}/${wanted.name}`, uid);
     return { machine, failedUnits: units };
@@ -63,9 +66,16 @@ type InTime = (stage: Stage, reason: string) => void;
 
 /** What the cluster says first; as soon as there is an address, sshd's greeting tells more and sooner. */
 async function untilGreeted(context: Context, view: CellView, wanted: Wanted, signal: AbortSignal, inTime: InTime, at: (stage: Stage) => void): Promise<Machine> {
+  const told = new Set<string>();
   for (;;) {
     signal.throwIfAborted();
-    const progress = progressOf(view.machine(wanted.name), wanted);
+    const seen = view.machine(wanted.name);
+    for (const trouble of troubles(seen)) {
+      if (told.has(trouble)) continue;
+      told.add(trouble);
+      wanted.report?.(`machine ${wanted.name}: ${trouble}`);
+    }
+    const progress = progressOf(seen, wanted);
     if (progress.type === 'broken') {
       at(progress.stage);
       throw new Error(progress.reason);
@@ -101,12 +111,14 @@ async function login(machine: Machine, limitMs: number, signal: AbortSignal): Pr
   }
 }
 
-/** Zero: done. Two: done, with errors it could live with. An image without cloud-init has nothing to wait for. */
-async function cloudInitFinished(machine: Machine, limitMs: number, signal: AbortSignal): Promise<string[]> {
-  const host = sshHost(machine, [], { signal });
+/**
+ * Nothing but 0 is done: 1 is an error, and 2, from 23.4 on, an error that cloud-init went on after, such as a module that
+ * failed (https://docs.cloud-init.io/en/latest/explanation/return_codes.html). An image without cloud-init has nothing to wait for.
+ */
+export async function cloudInitFinished(host: Host, limitMs: number): Promise<string[]> {
   const script = '[ -d /run/systemd/system ] && echo systemd; command -v cloud-init >/dev/null || exit 0; cloud-init status --wait --long >&2';
   const { exitCode, stdout, stderr } = await host.exec(['sh', '-c', script], { limitMs });
-  if (exitCode !== 0 && exitCode !== 2) throw new Error(`cloud-init status says (${exitCode}): ${stderr.trim()}`);
+  if (exitCode !== 0) throw new Error(`cloud-init status says (${exitCode}): ${stderr.trim()}`);
   return stdout.trim() === 'systemd' ? failedUnits(host, limitMs) : [];
 }
 

@@ -71,14 +71,13 @@ export function renderUnchecked(request: CellObjects, site: Site, templates: str
   const shared = cellValues(request, site);
   const template = (name: string) => readTemplate(path.join(templates, `${name}.yaml`));
   const render = (name: string, values: Values) => fill(template(name), values).map(asObject);
-  const cloudInit = site.network.type === 'bridge' ? 'dhcp' : 'static';
   return [
     ...CELL_TEMPLATES.flatMap((name) => render(name, shared)),
     ...request.machines.flatMap((machine) => {
       const values = { ...shared, machine: machineValues(machine, request, site) };
       const userData = document(fill(template('cloud-init/user-data'), values), '#cloud-config\n');
-      const networkData = document(fill(template(`cloud-init/network-data-${cloudInit}`), values));
-      const complete: Values & { machine: MachineValues } = { ...values, machine: { ...values.machine, userData, networkData } };
+      const networkData = site.network.type === 'bridge' ? {} : { networkData: document(fill(template('cloud-init/network-data'), values)) };
+      const complete: Values & { machine: MachineValues } = { ...values, machine: { ...values.machine, userData, ...networkData } };
       return MACHINE_TEMPLATES.flatMap((name) => render(name, complete));
     }),
   ];

@@ -12,6 +12,7 @@ import { DNS_LABEL, IMAGE, LABEL_KEY, LABEL_VALUE, REGISTRY_URL, SUBDOMAIN, SUBD
 const label = z.string().regex(DNS_LABEL, 'must be an RFC 1123 label');
 /** Of a claim, a secret, a class: what Kubernetes would refuse only when the machine is to start. */
 const objectName = z.string().regex(SUBDOMAIN, 'must be the name of an object: lower-case letters, digits, hyphens and dots').max(SUBDOMAIN_LENGTH);
+const PORT = 'must be a port, 1 to 65535';
 const text = z.string().trim().min(1, 'must not be empty');
 const quantity = z.string({ error: 'must be a quantity such as 20Gi' }).regex(MEMORY_PATTERN, 'must be a quantity such as 20Gi')
   .refine((value) => bytes(value) > 0, 'must be more than nothing');
@@ -38,6 +39,8 @@ const image = z.discriminatedUnion('type', [
 const network = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('bridge'),
+    binding: label.optional()
+      .describe('Network binding plugin in place of the bridge binding, for clusters that forbid that; it has to hand the address of the pod to the guest'),
     virtualAddresses: z.array(z.ipv4()).min(1).optional().describe('Addresses that no pod gets and that may move between machines; only where the pod network is flat'),
   }).describe('The pod network: every machine has the address of its pod'),
   z.strictObject({
@@ -68,6 +71,8 @@ export const siteSchema = z.strictObject({
   spec: z.strictObject({
     controlNamespace: label.default('proofgrid').describe("Namespace of the provider's own objects: admission, address blocks, the reaper"),
     kubevirtNamespace: label.default('kubevirt').describe("Namespace of KubeVirt's API server"),
+    kubevirtVersion: z.string().regex(/^1\.\d+$/, 'must be a version such as "1.1"').optional()
+      .describe("Minor version of KubeVirt, where it is older than 1.2: that refuses fields by which later ones leave out room for plugging"),
     images: z.record(text, image).describe('Golden image of each operating system of the matrix'),
     seeds: z.enum(['baked', 'none']).default('none').describe('baked: the images have the binaries under /opt/seed that containers get mounted'),
     storage: z.strictObject({
@@ -79,6 +84,9 @@ export const siteSchema = z.strictObject({
       bindImmediately: z.boolean().default(false).describe('Fill the disks before their machine is scheduled, although the class waits for the first consumer'),
     }).prefault({}),
     network,
+    dns: z.strictObject({
+      ports: z.array(z.int(PORT).min(1, PORT).max(65_535, PORT)).min(1, 'must name at least one port').default([53]),
+    }).prefault({}).describe("Ports on which the pods of the cluster's DNS listen: network policies see these, not the service's"),
     access: z.enum(['auto', 'direct', 'api-server']).default('auto')
       .describe('How machines are reached: straight at their addresses, through the API server, or straight where that leads to them'),
     runner: z.strictObject({

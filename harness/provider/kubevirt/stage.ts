@@ -1,4 +1,4 @@
-import type { DataVolume, KubeObject, VirtualMachineInstance } from './objects.ts';
+import type { DataVolume, DataVolumePhase, KubeObject, VirtualMachineInstance } from './objects.ts';
 
 /** The stages of a machine's way to its first login, in their order. */
 export const STAGES = ['scheduled', 'disk bound', 'image imported', 'running', 'address', 'cloud-init finished', 'ssh login'] as const;
@@ -6,7 +6,7 @@ export type Stage = (typeof STAGES)[number];
 
 /**
  * Milliseconds that each may take. Importing and cloning move gigabytes; a node that has to be started by an autoscaler
- * takes minutes; the rest is seconds on a healthy cluster.
+ * takes minutes; a guest's agent answers before its sshd does; the rest is seconds on a healthy cluster.
  */
 export const STAGE_LIMITS: Readonly<Record<Stage, number>> = {
   scheduled: 300_000,
@@ -15,7 +15,7 @@ export const STAGE_LIMITS: Readonly<Record<Stage, number>> = {
   running: 300_000,
   address: 120_000,
   'cloud-init finished': 300_000,
-  'ssh login': 90_000,
+  'ssh login': 180_000,
 };
 
 export interface Claim extends KubeObject {
@@ -75,18 +75,50 @@ function disks({ dataVolumes, claims, instance, pod }: MachineView, expected: { 
   if (failed !== undefined) return { type: 'broken', stage: 'image imported', reason: `DataVolume ${failed.metadata.name} has failed${because(failed.status?.conditions)}` };
   const lost = claims.find(({ status }) => status?.phase === 'Lost');
   if (lost !== undefined) return { type: 'broken', stage: 'disk bound', reason: `claim ${lost.metadata.name} has lost its volume` };
+  const scheduled = instance !== undefined && isScheduled(pod, instance);
   for (const name of expected.dataVolumes) {
     const volume = dataVolumes.find(({ metadata }) => metadata.name === name);
-    if (volume?.status?.phase === 'Succeeded') continue;
-    const claim = claims.find(({ metadata }) => metadata.name === (volume?.status?.claimName ?? name));
-    const state = `DataVolume ${name} is ${volume === undefined ? 'not there' : volume.status?.phase || 'new'}${because(volume?.status?.conditions)}`;
-    // A class that binds on first use needs the machine's pod to be scheduled first.
-    const consumer = volume?.status?.phase === 'WaitForFirstConsumer' || volume?.status?.phase === 'PendingPopulation';
-    if (consumer && (instance === undefined || !isScheduled(pod, instance))) return undefined;
-    if (claim?.status?.phase !== 'Bound') return { type: 'waiting', stage: 'disk bound', reason: `${state}, claim ${claim?.status?.phase ?? 'not there'}` };
-    return { type: 'waiting', stage: 'image imported', reason: `${state} (${volume?.status?.progress ?? 'no progress yet'})` };
+    const { phase = '', conditions, progress } = volume?.status ?? {};
+    if (phase === 'Succeeded' || (WAITS_FOR_CONSUMER.has(phase) && !scheduled)) continue;
+    const state = `DataVolume ${name} is ${volume === undefined ? 'not there' : phase || 'new'}${because(conditions)}`;
+    if (NOT_YET_FILLED.has(phase) || refusedByQuota(conditions)) return { type: 'waiting', stage: 'disk bound', reason: state };
+    return { type: 'waiting', stage: 'image imported', reason: `${state} (${progress ?? 'no progress yet'})` };
   }
   return undefined;
+}
+
+/** The machine's pod has to have a node first, or to be about to get one. */
+const WAITS_FOR_CONSUMER: ReadonlySet<DataVolumePhase> = new Set(['WaitForFirstConsumer', 'PendingPopulation']);
+/**
+ * Before CDI's worker may start. What the claim says does not count: with populators it is Pending until the disk is filled
+ * (updateStatusPVCPending, CDI pkg/controller/datavolume/controller-base.go).
+ */
+const NOT_YET_FILLED: ReadonlySet<DataVolumePhase> = new Set(['', 'Pending', 'Unknown', ...WAITS_FOR_CONSUMER]);
+
+type Conditions = readonly { readonly type: string; readonly status: string; readonly reason?: string; readonly message?: string }[];
+
+/** CDI has no claim or no worker while it says so, whatever the phase is. (HandleFailedPod, CDI pkg/controller/common/util.go) */
+function refusedByQuota(conditions: Conditions = []): boolean {
+  return conditions.some(({ status, reason }) => status !== 'True' && reason === 'ErrExceededQuota');
+}
+
+/** Reasons of conditions that are not on the way to anything. */
+const ERROR_REASON = /^Err|Error$|Failed$|Lost$|^Unschedulable$/;
+
+/** What the cluster says is wrong with a machine's disks, its pod and itself now; much of it heals, and all of it explains a wait. */
+export function troubles({ instance, pod, dataVolumes }: MachineView): string[] {
+  const of = (what: string, conditions: Conditions = []) =>
+    conditions.filter(({ status, reason = '' }) => status !== 'True' && ERROR_REASON.test(reason)).map((condition) => `${what}: ${text(condition)}`);
+  const synchronized = instance?.status?.conditions?.filter(({ type, status }) => type === 'Synchronized' && status === 'False') ?? [];
+  return [
+    ...dataVolumes.flatMap(({ metadata, status }) => of(`DataVolume ${metadata.name}`, status?.conditions)),
+    ...of('its pod', pod?.status?.conditions),
+    ...synchronized.map((condition) => `VirtualMachineInstance: ${text(condition)}`),
+  ].filter((line, index, lines) => lines.indexOf(line) === index);
+}
+
+function text({ reason = '', message = '' }: { readonly reason?: string; readonly message?: string }): string {
+  return [reason, message].filter((part) => part !== '').join(': ');
 }
 
 function scheduling({ instance, pod }: MachineView): Progress | undefined {
@@ -101,9 +133,12 @@ function scheduling({ instance, pod }: MachineView): Progress | undefined {
   return { type: 'waiting', stage: 'scheduled', reason: unscheduled?.message ?? refused?.message ?? (pod === undefined ? 'it has no pod yet' : 'its pod has no node yet') };
 }
 
-/** KubeVirt tries again; what admission refuses, it refuses again, unless it only waits for a controller of Kubernetes. */
+/**
+ * KubeVirt tries again; what admission refuses, it refuses again, unless it only waits for a controller of Kubernetes. The
+ * cell's own quota has room for all of the cell: its controller hears of workers that have ended a moment later.
+ */
 function isHopeless(refusal: string): boolean {
-  if (/error looking up service account|status unknown for quota/.test(refusal)) return false;
+  if (/error looking up service account|status unknown for quota|exceeded quota: cell,/.test(refusal)) return false;
   return /exceeded quota|is forbidden/.test(refusal);
 }
 
@@ -129,7 +164,7 @@ function running({ instance, pod }: MachineView): Progress {
   return { type: 'reachable', address, ready: isTrue('Ready') && isTrue('AgentConnected') };
 }
 
-function because(conditions: readonly { readonly type: string; readonly status: string; readonly message?: string }[] | undefined): string {
-  const messages = (conditions ?? []).flatMap(({ status, message }) => (status !== 'True' && message !== undefined && message !== '' ? [message] : []));
-  return messages.length === 0 ? '' : ` (${messages.join('; ')})`;
+function because(conditions: Conditions = []): string {
+  const told = conditions.filter(({ status, reason = '', message = '' }) => status !== 'True' && (message !== '' || ERROR_REASON.test(reason))).map(text);
+  return told.length === 0 ? '' : ` (${[...new Set(told)].join('; ')})`;
 }

@@ -22,6 +22,7 @@ export function cellValues(request: CellObjects, site: Site): Values {
     runner: { ...(request.runnerPod !== undefined && { pod: request.runnerPod }), peers: runnerPeers(request, site) },
     egress: site.egress.map((ipBlock) => ({ ipBlock })),
     network: networkValues(site),
+    dnsPorts: site.dns.ports.flatMap((port) => ['UDP', 'TCP'].map((protocol) => ({ protocol, port }))),
     authorizedKey: request.authorizedKey,
     diskAnnotations: diskAnnotations(site),
   };
@@ -43,6 +44,7 @@ export function machineValues(machine: CellMachine, request: CellObjects, site: 
     cpus: cpuQuantity(machine.cpus),
     requestedCpus: cpuQuantity(machine.cpus / site.cpu.overcommit),
     memory: memoryQuantity(machine.memory),
+    ...plugging(machine, site),
     uuid: uuidOf(`${request.lease}/${name}`),
     hostKey: machine.hostKey,
     etcd,
@@ -52,6 +54,16 @@ export function machineValues(machine: CellMachine, request: CellObjects, site: 
     ...(address !== undefined && { address, macAddress: macAddressOf(`${request.lease}/${name}`) }),
     ...(affinity !== undefined && { affinity }),
   };
+}
+
+/** Bytes. With less, or between these blocks, KubeVirt plugs no memory and refuses a `maxGuest`. (ValidateLiveUpdateMemory, pkg/liveupdate/memory/memory.go) */
+const MIN_PLUGGABLE = 2 ** 30;
+const PLUGGABLE_BLOCK = 2 ** 21;
+
+/** No room for what is never plugged in; see docs/decisions/0251. */
+function plugging({ memory }: CellMachine, { kubevirtVersion }: Site): Values {
+  if (kubevirtVersion === '1.0' || kubevirtVersion === '1.1') return {};
+  return { maxSockets: 1, ...(memory >= MIN_PLUGGABLE && memory % PLUGGABLE_BLOCK === 0 && { maxGuest: memoryQuantity(memory) }) };
 }
 
 function leaseLabels({ lease, cell, owner }: CellObjects, site: Site): Record<string, string> {
@@ -84,9 +96,9 @@ function runnerPeers({ runnerPod }: CellObjects, site: Site): object[] {
 }
 
 function networkValues({ network }: Site): Values {
-  if (network.type === 'bridge') return { pod: {} };
+  if (network.type === 'bridge') return { pod: {}, ...(network.binding === undefined ? { bridge: {} } : { binding: { name: network.binding } }) };
   const { definition, gateway, nameservers } = network;
-  return { multus: { networkName: definition }, nameservers, ...(gateway !== undefined && { gateway }) };
+  return { multus: { networkName: definition }, bridge: {}, nameservers, ...(gateway !== undefined && { gateway }) };
 }
 
 /** https://github.com/kubevirt/containerized-data-importer/tree/main/doc: waiting-for-first-consumer, datavolumes (garbage collection). */

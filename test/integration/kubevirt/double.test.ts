@@ -44,12 +44,12 @@ function virtualMachine(name: string, change: object = {}): object {
   };
 }
 
-function dataVolume(machine: string): object {
+function dataVolume(machine: string, storageClassName?: string): object {
   return {
     apiVersion: 'cdi.kubevirt.io/v1beta1',
     kind: 'DataVolume',
     metadata: { name: `root-${machine}`, labels: { 'proofgrid.dev/machine': machine } },
-    spec: { source: { blank: {} }, storage: { resources: { requests: { storage: '1Gi' } } } },
+    spec: { source: { blank: {} }, storage: { ...(storageClassName === undefined ? {} : { storageClassName }), resources: { requests: { storage: '1Gi' } } } },
   };
 }
 
@@ -89,6 +89,19 @@ test('power: halted takes the instance away, running again brings another', asyn
   await cluster.admin.merge(path('VirtualMachine', space, 'm1'), { spec: { runStrategy: 'Once' } });
   await expect.poll(async () => phase(space, 'm1'), LIMIT).toBe('Running');
   expect((await instance(space, 'm1'))?.metadata.uid).not.toBe(first);
+});
+
+test('a class of a CSI driver that waits for its first consumer: populated once the launcher pod is there, on the quota that both fit', async () => {
+  const space = await namespace();
+  const quotas = `/api/v1/namespaces/${space}/resourcequotas`;
+  // the launcher's 1Gi with KubeVirt's overhead, and one worker of 600M
+  await cluster.admin.create(quotas, { metadata: { name: 'cell' }, spec: { hard: { 'limits.memory': '2200M', pods: '2' } } });
+  await expect.poll(async () => (await cluster.admin.get(`${quotas}/cell`))['status']?.hard as object, LIMIT).toBeDefined();
+  await cluster.admin.create(path('DataVolume', space), dataVolume('m1', 'csi-waits'));
+  await expect.poll(async () => (await cluster.admin.get(path('DataVolume', space, 'root-m1')))['status']?.phase as string, LIMIT).toBe('PendingPopulation');
+  await cluster.admin.create(path('VirtualMachine', space), virtualMachine('m1'));
+  await expect.poll(async () => phase(space, 'm1'), LIMIT).toBe('Running');
+  expect(await cluster.admin.get(path('PersistentVolumeClaim', space, 'root-m1'))).toMatchObject({ metadata: { annotations: { 'volume.kubernetes.io/selected-node': cluster.double.node } }, status: { phase: 'Bound' } });
 });
 
 describe('what goes wrong is reported as KubeVirt and CDI do', () => {

@@ -158,15 +158,39 @@ describe('capacity', () => {
     await two;
   });
 
+  test('on a class that waits for its first consumer a worker that a quota refuses is told as it comes, and heals with the quota', async () => {
+    const waits = site({ storage: { root: '4Gi', etcd: '1Gi', class: 'csi-waits' } });
+    const { limits, end, waitsFor } = patience();
+    const said: string[] = [];
+    cluster.double.fault('*', 'm1', 'never-scheduled');
+    onTestFinished(() => cluster.double.fault('*', 'm1', undefined));
+    const failed = failure(acquire('waits', { site: waits, limits }, ['m1'], undefined, said));
+    const namespace = await namespaceOf('waits');
+    await untilCell('waits', 'its launcher pod is charged before its disk is filled', async () => (await cluster.admin.list(path('Pod', namespace))).length === 1);
+    expect((await cluster.admin.get(path('DataVolume', namespace, 'root-m1')))['status']).toMatchObject({ phase: 'PendingPopulation' });
+    const quotas = `/api/v1/namespaces/${namespace}/resourcequotas`;
+    await cluster.admin.create(quotas, { metadata: { name: 'full' }, spec: { hard: { pods: '1' } } });
+    await quotaRefuses(cluster.admin, namespace, 'full');
+    cluster.double.fault('*', 'm1', undefined);
+    await untilCell('waits', 'the refusal is told', async () => said.some((line) => line.startsWith('machine m1: DataVolume root-m1: ErrExceededQuota: Error starting pod')));
+    await cluster.admin.delete(`${quotas}/full`);
+    await untilRunning('waits');
+    await untilCell('waits', 'its sshd is waited for', async () => waitsFor('ssh login'));
+    end('ssh login');
+    expect(await failed).toMatchObject({ code: 'MACHINE_NOT_READY', stage: 'ssh login' });
+  });
+
   test('a quota that somebody else has used up is told at once, in the words of the API server', async () => {
+    // room for CDI's worker, and not for the machine
+    const hard = { 'limits.memory': '1G' };
     cluster.double.fault('*', 'm1', 'claim-pending');
     onTestFinished(() => cluster.double.fault('*', 'm1', undefined));
     const failed = failure(acquire('over-quota'));
     const namespace = await namespaceOf('over-quota');
     await expect.poll(async () => cluster.admin.find(path('VirtualMachine', namespace, 'm1')), LIMIT).toBeDefined();
     const quotas = `/api/v1/namespaces/${namespace}/resourcequotas`;
-    await cluster.admin.create(quotas, { metadata: { name: 'used-up' }, spec: { hard: { pods: '0' } } });
-    await expect.poll(async () => (await cluster.admin.get(`${quotas}/used-up`))['status']?.hard as object, LIMIT).toEqual({ pods: '0' });
+    await cluster.admin.create(quotas, { metadata: { name: 'used-up' }, spec: { hard } });
+    await expect.poll(async () => (await cluster.admin.get(`${quotas}/used-up`))['status']?.hard as object, LIMIT).toEqual(hard);
     await quotaRefuses(cluster.admin, namespace, 'used-up');
     cluster.double.fault('*', 'm1', undefined);
     const error = await failed;

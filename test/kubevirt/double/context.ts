@@ -23,8 +23,8 @@ export type Fault =
   | 'restore-fails';
 
 export interface Context {
-  readonly client: ApiClient;
-  readonly cache: Cache;
+  readonly client: Pick<ApiClient, 'get' | 'find' | 'create' | 'ensure' | 'merge' | 'delete'>;
+  readonly cache: Pick<Cache, 'in' | 'all' | 'find'>;
   readonly backend: Backend;
   readonly node: string;
   readonly faultOf: (namespace: string, machine: string) => Fault | undefined;

@@ -7,13 +7,14 @@ import type { ControlPlane } from '../control-plane.ts';
 import type { Backend } from './backend.ts';
 import { Cache } from './cache.ts';
 import type { Context, Fault } from './context.ts';
-import { PROVISIONER, SNAPSHOT_CLASS, STORAGE_CLASS, stepClaim, stepDataVolume, stepVolume } from './disk.ts';
+import { stepClaim, stepDataVolume, stepVolume } from './disk.ts';
 import { stepInstance } from './instance.ts';
 import { KINDS } from './kinds.ts';
 import { startKubelet } from './kubelet.ts';
 import { stepPod } from './node.ts';
 import { stepRestore } from './restore.ts';
 import { stepSnapshot } from './snapshot.ts';
+import { PROVISIONER, SNAPSHOT_CLASS, STORAGE_CLASS, STORAGE_CLASSES } from './storage-class.ts';
 import { startVirtApi } from './virt-api.ts';
 import { stepVirtualMachine } from './virtual-machine.ts';
 
@@ -107,7 +108,7 @@ export async function startDouble(plane: ControlPlane, backend: Backend): Promis
 }
 
 /** One step of everything in a namespace. Resolves with what failed. */
-async function stepNamespace(context: Context, namespace: string): Promise<string[]> {
+export async function stepNamespace(context: Context, namespace: string): Promise<string[]> {
   const { cache } = context;
   const claims = cache.all('PersistentVolume').filter(({ spec }) => spec.claimRef?.namespace === namespace);
   const results = await Promise.allSettled([
@@ -163,11 +164,13 @@ async function installDefinitions(client: ApiClient): Promise<void> {
       await delay(50);
     }
   }
-  await client.ensure('/apis/storage.k8s.io/v1/storageclasses', {
-    metadata: { name: STORAGE_CLASS, annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' } },
-    provisioner: PROVISIONER,
-    volumeBindingMode: 'Immediate',
-  });
+  for (const [name, { waits }] of Object.entries(STORAGE_CLASSES)) {
+    await client.ensure('/apis/storage.k8s.io/v1/storageclasses', {
+      metadata: { name, annotations: { 'storageclass.kubernetes.io/is-default-class': String(name === STORAGE_CLASS) } },
+      provisioner: PROVISIONER,
+      volumeBindingMode: waits ? 'WaitForFirstConsumer' : 'Immediate',
+    });
+  }
   await client.ensure(KINDS.VolumeSnapshotClass, { apiVersion: 'snapshot.storage.k8s.io/v1', kind: 'VolumeSnapshotClass', metadata: { name: SNAPSHOT_CLASS }, driver: PROVISIONER, deletionPolicy: 'Delete' });
 }
 

@@ -7,6 +7,8 @@ import { path } from './kinds.ts';
 import { differs, mergeConditions, type Condition } from './status.ts';
 import { INSTANCE_FINALIZER } from './virtual-machine.ts';
 
+/** EphemeralProvisioningObject: on a pod that is there only so that claims are bound (RenderLaunchManifestNoVm, pkg/virt-controller/services/template.go). */
+export const PROVISIONING = 'kubevirt.io/ephemeral-provisioning';
 /** Milliseconds until a pod that was refused is asked for again, whatever has changed meanwhile. */
 const CREATE_AGAIN = 1000;
 
@@ -84,7 +86,12 @@ async function createPod(context: Context, instance: ApiObject): Promise<void> {
   const { spec } = instance;
   const volumes = (spec.volumes ?? []) as { dataVolume?: { name: string }; persistentVolumeClaim?: { claimName: string } }[];
   const disks = volumes.flatMap(({ dataVolume }) => dataVolume?.name ?? []);
-  const filled = disks.every((disk) => context.cache.find('DataVolume', namespace, disk)?.['status']?.phase === 'Succeeded');
+  const phaseOf = (disk: string) => context.cache.find('DataVolume', namespace, disk)?.['status']?.phase as string | undefined;
+  // VolumeReadyToAttachToNode, KubeVirt pkg/storage/types/pvc.go: a disk that waits without a populator gets a pod that is not the machine's
+  const waiting = disks.some((disk) => phaseOf(disk) === 'WaitForFirstConsumer');
+  // IsSucceededOrPendingPopulation, containerized-data-importer-api utils.go; handleSyncDataVolumes, KubeVirt pkg/virt-controller/watch/vmi/lifecycle.go
+  const filled = disks.every((disk) => ['Succeeded', 'PendingPopulation', 'WaitForFirstConsumer'].includes(phaseOf(disk) ?? ''));
+  const temporary = `${launcherName(instance)}-provisioning`;
   if (!filled) return update(context, instance, 'Pending', [{ type: 'DataVolumesReady', status: 'False', reason: 'NotAllDVsReady', message: 'Not all of the VMI\'s DVs are ready' }, notReady('PodNotExists', 'virt-launcher pod has not yet been scheduled')]);
   const claims = volumes.flatMap(({ dataVolume, persistentVolumeClaim }) => dataVolume?.name ?? persistentVolumeClaim?.claimName ?? []);
   try {
@@ -92,9 +99,9 @@ async function createPod(context: Context, instance: ApiObject): Promise<void> {
       apiVersion: 'v1',
       kind: 'Pod',
       metadata: {
-        name: launcherName(instance),
+        name: waiting ? temporary : launcherName(instance),
         labels: { ...labels, 'kubevirt.io': 'virt-launcher', 'kubevirt.io/created-by': uid, 'vm.kubevirt.io/name': name },
-        annotations: { 'kubevirt.io/domain': name, 'kubectl.kubernetes.io/default-container': 'compute' },
+        annotations: { ...(waiting ? { [PROVISIONING]: 'true' } : {}), 'kubevirt.io/domain': name, 'kubectl.kubernetes.io/default-container': 'compute' },
         ownerReferences: [owner(instance, name, uid)],
       },
       spec: {
@@ -106,7 +113,9 @@ async function createPod(context: Context, instance: ApiObject): Promise<void> {
         volumes: claims.map((claimName, index) => ({ name: `disk-${index}`, persistentVolumeClaim: { claimName } })),
       },
     };
-    await makeOnce(context, `pod/${uid}`, async () => context.client.ensure(path('Pod', namespace), pod));
+    await makeOnce(context, `pod/${uid}/${String(waiting)}`, async () => context.client.ensure(path('Pod', namespace), pod));
+    // cleanupWaitForFirstConsumerTemporaryPods, pkg/virt-controller/watch/vmi/lifecycle.go
+    if (!waiting && context.cache.find('Pod', namespace, temporary) !== undefined) await context.client.delete(path('Pod', namespace, temporary), { gracePeriodSeconds: 0 });
   } catch (error) {
     if (!(error instanceof ApiError) || error.status !== 403) throw error;
     await event(context, instance, 'Warning', 'FailedCreate', `Error creating pod: ${error.message}`);

@@ -88,7 +88,7 @@ function printable({ cache }: Context, machine: ApiObject, instance: ApiObject |
   if (instance !== undefined && volumes.includes(undefined)) return 'DataVolumeNotFound';
   if (volumes.some((volume) => volume?.['status']?.phase === 'Failed' || (volume?.['status']?.restartCount ?? 0) > 0)) return 'DataVolumeError';
   if (conditions.some(({ type, status, reason }) => type === 'PodScheduled' && status === 'False' && reason === 'Unschedulable')) return 'ErrorUnschedulable';
-  if (instance !== undefined && volumes.some((volume) => volume?.['status']?.phase !== 'Succeeded')) return 'Provisioning';
+  if (instance !== undefined && volumes.some((volume) => !['Succeeded', 'PendingPopulation'].includes(volume?.['status']?.phase as string))) return 'Provisioning';
   if (phase === 'Pending' || phase === 'Scheduling' || phase === 'Scheduled') return 'Starting';
   return 'Stopped';
 }

@@ -232,7 +232,7 @@ test('another matrix file is read, and its absence is said', async () => {
 });
 
 test('every object that a cell will create', async () => {
-  const manifests = await plan('small', '--provider', 'kubevirt', '--format', 'manifests');
+  const manifests = await plan('small', '--set', 'network=vxlan', '--provider', 'kubevirt', '--format', 'manifests');
   const objects = parseAllDocuments(manifests, { version: '1.1' }).map((document) => document.toJS() as { kind: string; metadata: { name: string } });
   expect(objects.map(({ kind, metadata }) => `${kind} ${metadata.name}`)).toMatchInlineSnapshot(`
     [
@@ -259,7 +259,9 @@ test('every object that a cell will create', async () => {
 });
 
 test('what a run would refuse is said beside the manifests', async () => {
-  expect(await plan('ha', '--provider', 'kubevirt', '--format', 'manifests')).toContain('warning: a run would refuse ha-a879d81c: its control planes need an address');
+  const said = await plan('ha', '--provider', 'kubevirt', '--format', 'manifests');
+  expect(said).toContain('warning: a run would refuse ha-a879d81c: its control planes need an address');
+  expect(said).toContain('warning: a run would refuse ha-a879d81c: the site default does not carry the pods of the network host-gw between machines (--set network=vxlan');
   expect(await plan('ha', '--provider', 'kubevirt', '--site', 'multus', '--format', 'manifests')).not.toContain('warning');
 });
 

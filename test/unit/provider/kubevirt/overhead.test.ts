@@ -40,7 +40,8 @@ test.each(SITES.flatMap((name) => TOPOLOGIES.map((topology) => [name, topology] 
 
 test('a site can say more than KubeVirt needs, and not less', async () => {
   const request = await planned('small', site('network: { type: bridge }'));
-  const quotaOf = (chosen: Site) => pods(request, chosen).find(({ what }) => what === 'limits.memory')?.allowed ?? 0;
+  const workers = 4 * 600e6;
+  const quotaOf = (chosen: Site) => (pods(request, chosen).find(({ what }) => what === 'limits.memory')?.allowed ?? 0) - workers;
   const [none, usual, much] = ['1', '512Mi', '2Gi'].map((memory) => site('network: { type: bridge }', `overhead: { cpus: 0, memory: "${memory}" }`)) as [Site, Site, Site];
   expect(refused(request, none)).toEqual([]);
   expect(quotaOf(usual)).toBe(quotaOf(none));
@@ -49,11 +50,16 @@ test('a site can say more than KubeVirt needs, and not less', async () => {
   expect(demandOf(request.machines, none).memory).toBe(quotaOf(none));
 });
 
-test('small machines get what CDI\'s workers need while they fill the disks', async () => {
+test('the quota has room for CDI\'s workers beside the machines, and without them where disks are filled before', async () => {
   const image = (more: string) => `images: { debian-12: { type: registry, url: "docker://r.example.com/d:1"${more} } }`;
-  const [pod, node] = ['', ', pullMethod: node'].map((more) => parseSite(siteWith(image(more), 'network: { type: bridge }'), 'mine.yaml')) as [Site, Site];
-  const request = grown(await planned('all-in-one', pod), 0.5, 128 * 2 ** 20);
-  const hard = (chosen: Site) => Object.fromEntries(pods(request, chosen).map(({ what, allowed }) => [what, allowed]));
-  expect(hard(pod)).toMatchObject({ 'limits.cpu': 2 * 0.75, 'limits.memory': 2 * 600e6 });
-  expect(hard(node)).toMatchObject({ 'limits.cpu': 3 * 0.75, 'limits.memory': 3 * 600e6 });
+  const chosen = (more: string, ...lines: string[]) => parseSite(siteWith(image(more), 'network: { type: bridge }', ...lines), 'mine.yaml');
+  const request = grown(await planned('all-in-one', chosen('')), 0.5, 128 * 2 ** 20);
+  const hard = (of: Site) => Object.fromEntries(pods(request, of).map(({ what, allowed }) => [what, allowed]));
+  const early = 'storage: { bindImmediately: true }';
+  const machine = hard(parseSite(siteWith('images: { debian-12: { type: container-disk, image: debian } }', 'network: { type: bridge }'), 'mine.yaml'));
+  const beside = (workers: number) => ({ 'limits.cpu': (machine['limits.cpu'] ?? 0) + workers * 0.75, 'limits.memory': (machine['limits.memory'] ?? 0) + workers * 600e6, 'requests.cpu': expect.closeTo((machine['requests.cpu'] ?? 0) + workers * 0.1) as number });
+  expect(hard(chosen(''))).toMatchObject(beside(2));
+  expect(hard(chosen(', pullMethod: node'))).toMatchObject(beside(3));
+  expect(hard(chosen('', early))).toMatchObject({ 'limits.cpu': 2 * 0.75, 'limits.memory': 2 * 600e6 });
+  expect(hard(chosen(', pullMethod: node', early))).toMatchObject({ 'limits.cpu': 3 * 0.75, 'limits.memory': 3 * 600e6 });
 });

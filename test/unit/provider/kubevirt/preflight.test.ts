@@ -38,10 +38,21 @@ test.each([
   ['an operating system without an image', {}, { os: 'debian-13' }, 'SITE_WITHOUT_IMAGE'],
   ['binaries that no image has', { seeds: 'none' }, {}, 'LEASE_REQUEST_IMPOSSIBLE'],
   ['a second family of addresses', {}, { dualStack: true }, 'LEASE_REQUEST_IMPOSSIBLE'],
+  ['routed pods on a pod network', {}, { machines: ['m1', 'm2'].map((name) => ({ name, cpus: 1, memory: 2 ** 30 })), podNetwork: 'host-gw' }, '--set network=vxlan'],
   ['an address that does not exist', {}, { virtualAddress: true }, 'VIRTUAL_ADDRESS_UNAVAILABLE'],
 ])('%s is refused before anybody is asked', async (_name, change, wanted, code) => {
   const { client, requests } = await cluster([]);
   const error: unknown = await refuseImpossible({ client, site: site(change) }, [{ ...wish, ...wanted }]).catch((reason: unknown) => reason);
   expect(String(error)).toContain(code);
   expect(requests).toEqual([]);
+});
+
+test.each([
+  ['pods in packets of the machines', 2, 'vxlan', { type: 'bridge' }],
+  ['a single machine, between which and none nothing is routed', 1, 'host-gw', { type: 'bridge' }],
+  ['a network of layer 2', 2, 'host-gw', { type: 'multus', definition: 'proofgrid/cells', subnet: '192.0.2.0/24', first: '192.0.2.16', last: '192.0.2.31' }],
+])('%s: taken', async (_name, count, podNetwork, network) => {
+  const { client } = await cluster([]);
+  const machines = Array.from({ length: count }, (_, index) => ({ name: `m${index + 1}`, cpus: 1, memory: 2 ** 30 }));
+  await expect(refuseImpossible({ client, site: site({ network }) }, [{ ...wish, machines, podNetwork }])).resolves.toBeUndefined();
 });

@@ -67,6 +67,20 @@ test('what Kubernetes, KubeVirt and CDI take is taken', () => {
   expect(parseSite(siteWith(images, BRIDGE, scheduling, ...others), 'mine.yaml').name).toBe('mine');
 });
 
+test.each([
+  ['a port that is none', 'dns: { ports: [0] }', 'mine.yaml:7:18: spec.dns.ports[0]: must be a port, 1 to 65535'],
+  ['no port at all', 'dns: { ports: [] }', 'mine.yaml:7:17: spec.dns.ports: must name at least one port'],
+  ['a version that is a number', 'kubevirtVersion: 1.1', 'mine.yaml:7:20: spec.kubevirtVersion'],
+  ['a version that is none', 'kubevirtVersion: "v1.1.0"', 'mine.yaml:7:20: spec.kubevirtVersion: must be a version such as "1.1"'],
+])('a mistake in what a cluster is told apart by is told at its place: %s', (_, line, message) => {
+  expect(() => parseSite(siteWith(IMAGES, BRIDGE, line), 'mine.yaml')).toThrow(message);
+});
+
+test('a binding plugin has a name, and networks of Multus have none', () => {
+  expect(() => parseSite(siteWith(IMAGES, 'network: { type: bridge, binding: L2 }'), 'mine.yaml')).toThrow('mine.yaml:6:37: spec.network.binding: must be an RFC 1123 label');
+  expect(() => parseSite(siteWith(IMAGES, MULTUS.replace(' }', ', binding: l2bridge }')), 'mine.yaml')).toThrow('unknown key "binding"');
+});
+
 test('an image that is missing is named where it belongs', () => {
   expect(() => imageOf(site('network: { type: bridge }'), 'debian-13')).toThrow('mine.yaml:5:11: the site mine has no golden image of debian-13; add one under spec.images.debian-13 [SITE_WITHOUT_IMAGE]');
 });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { DataVolume, VirtualMachineInstance } from '../../../../harness/provider/kubevirt/objects.ts';
-import { progressOf, STAGE_LIMITS, type Claim, type MachineView, type Pod } from '../../../../harness/provider/kubevirt/stage.ts';
+import { progressOf, STAGE_LIMITS, troubles, type Claim, type MachineView, type Pod } from '../../../../harness/provider/kubevirt/stage.ts';
 import { stageClock } from '../../../../harness/provider/kubevirt/stage-clock.ts';
 
 const instance = (phase: string, status: object = {}, uid = 'u'): VirtualMachineInstance =>
@@ -39,16 +39,45 @@ test('an address is enough to try a login; readiness is what the guest itself sa
   expect(progress({ instance: instance('Running', { interfaces, conditions: ready.slice(0, 1) }) })).toMatchObject({ ready: false });
 });
 
+const failing = (phase: string, reason: string, message = 'told by CDI'): DataVolume =>
+  ({ ...disk(phase), status: { phase, progress: 'N/A', conditions: [{ type: 'Bound', status: 'False', reason: 'Pending', message: 'PVC root-a [Prime PVC prime-u] Pending' }, { type: 'Running', status: 'False', reason, message }] } }) as unknown as DataVolume;
+
+test.each([
+  ['a populator at work: its claim is Pending until it is through', disk('ImportInProgress'), 'image imported'],
+  ['a populator whose worker is about to start', disk('ImportScheduled'), 'image imported'],
+  ['a clone', disk('CSICloneInProgress'), 'image imported'],
+  ['a worker that the quota refuses', failing('ImportScheduled', 'ErrExceededQuota'), 'disk bound'],
+  ['a claim that the quota refuses', failing('Pending', 'ErrExceededQuota'), 'disk bound'],
+] as const)('the phase of the DataVolume decides, and not its claim: %s', (_, volume, stage) => {
+  expect(progress({ dataVolumes: [volume], claims: [claim('Pending')], instance: instance('Scheduling'), pod: pod() }, ['root-a'])).toMatchObject({ type: 'waiting', stage });
+});
+
+test('a disk that waits for its machine does not hide another one that is being filled', () => {
+  const etcd = { ...disk('ImportInProgress'), metadata: { name: 'etcd-a' } };
+  expect(progress({ dataVolumes: [disk('PendingPopulation'), etcd], instance: instance('Scheduling'), pod: pod() }, ['root-a', 'etcd-a'])).toMatchObject({ stage: 'image imported', reason: 'DataVolume etcd-a is ImportInProgress (10.00%)' });
+});
+
+test('what carries an error is told with its reason, once, and what is on its way is not', () => {
+  const view = { instance: instance('Pending', { conditions: [{ type: 'Synchronized', status: 'False', reason: 'FailedCreate', message: 'pods "x" is forbidden: exceeded quota: other, requested: pods=1' }] }), pod: pod({}, { conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: '0/3 nodes are available' }] }), claims: [], knownUid: undefined };
+  expect(troubles({ ...view, dataVolumes: [failing('ImportScheduled', 'ErrExceededQuota'), failing('ImportScheduled', 'ErrExceededQuota')] })).toEqual([
+    'DataVolume root-a: ErrExceededQuota: told by CDI',
+    'its pod: Unschedulable: 0/3 nodes are available',
+    'VirtualMachineInstance: FailedCreate: pods "x" is forbidden: exceeded quota: other, requested: pods=1',
+  ]);
+  expect(troubles({ ...view, instance: undefined, pod: undefined, dataVolumes: [failing('ImportInProgress', 'TransferRunning'), failing('Succeeded', 'Completed', 'Import Complete'), failing('ImportScheduled', 'ContainerCreating', '')] })).toEqual([]);
+});
+
 test('the scheduler and the quota are quoted', () => {
   const conditions = [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: '0/3 nodes are available' }];
   expect(progress({ instance: instance('Scheduling', { conditions }), pod: pod() })).toMatchObject({ type: 'waiting', reason: '0/3 nodes are available' });
-  const refused = [{ type: 'Synchronized', status: 'False', reason: 'FailedCreate', message: 'pods "x" is forbidden: exceeded quota: cell' }];
+  const refused = [{ type: 'Synchronized', status: 'False', reason: 'FailedCreate', message: 'pods "x" is forbidden: exceeded quota: used-up, requested: pods=1' }];
   expect(progress({ instance: instance('Pending', { conditions: refused }) })).toMatchObject({ type: 'broken', stage: 'scheduled' });
 });
 
 test.each([
   'pods "x" is forbidden: error looking up service account proofgrid-x/default: serviceaccount "default" not found',
   'pods "x" is forbidden: status unknown for quota: cell, resources: pods',
+  'pods "x" is forbidden: exceeded quota: cell, requested: limits.cpu=2015m, used: limits.cpu=1500m, limited: limits.cpu=2250m',
 ])('what a controller of Kubernetes has still to do is waited for: %s', (message) => {
   const conditions = [{ type: 'Synchronized', status: 'False', reason: 'FailedCreate', message }];
   expect(progress({ instance: instance('Pending', { conditions }) })).toEqual({ type: 'waiting', stage: 'scheduled', reason: message });
