@@ -11,6 +11,15 @@ const EXIT_CODES: Readonly<Record<Fault, number>> = {
   interrupted: 130,
 };
 
+type LoadCommand = () => Promise<Command>;
+
+/** The commands that these arguments need: modules of all the others would take most of the time until the first output. */
+export function wantedCommands(commands: Readonly<Record<string, LoadCommand>>, [first]: readonly string[]): readonly LoadCommand[] {
+  if (first === '--version' || first === '-V') return [];
+  const named = first !== undefined && Object.hasOwn(commands, first) ? commands[first] : undefined;
+  return named === undefined ? Object.values(commands) : [named];
+}
+
 /** The only top-level catch of a program: runs what the command line asks for, and turns an error into a message and an exit code. */
 export async function runCommandLine(program: Command): Promise<void> {
   mindOutput(program.name());
