@@ -15,7 +15,7 @@ import type { Capacity, Provider } from '../provider/contract.ts';
 import { processOwner } from '../provider/owner.ts';
 import { providerOf, type ProviderName } from '../provider/provider-of.ts';
 import { consoleReporter } from '../report/console.ts';
-import { writeReports } from '../report/write.ts';
+import { refuseForeignReports, writeReports } from '../report/write.ts';
 import { createAdmission } from '../schedule/admission.ts';
 import { schedule } from '../schedule/schedule.ts';
 import { proofgridVersion } from '../version.ts';
@@ -165,8 +165,9 @@ async function giveUp({ cell, lease, provider }: KeptLease, journal: OpenJournal
 }
 
 async function claimDirectory({ directory, resume }: StartRequest, run: string): Promise<RunDirectory> {
+  const root = resume ?? directory ?? path.resolve('proofgrid-runs', run);
+  refuseForeignReports(runDirectory(root, run));
   if (resume !== undefined) return runDirectory(resume, run);
-  const root = directory ?? path.resolve('proofgrid-runs', run);
   if (existsSync(path.join(root, 'journal.jsonl'))) {
     throw new ProofgridError({
       code: 'RUN_DIRECTORY_TAKEN',

@@ -10,9 +10,17 @@ export function writeAtomically(file: string, content: string): void {
     writeFileSync(temporary, content);
     renameSync(temporary, file);
   } catch (cause) {
+    remove(temporary);
     throw notWritten(file, cause as NodeJS.ErrnoException);
-  } finally {
-    rmSync(temporary, { force: true });
+  }
+}
+
+/** What cannot be removed must not hide why it is in the way. */
+function remove(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch {
+    // it was never made, or its directory takes no changes any more
   }
 }
 
