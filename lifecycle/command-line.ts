@@ -1,4 +1,5 @@
 import { type Command, CommanderError } from 'commander';
+import { withFullDiskExplained } from './disk-full.ts';
 import { type Fault, ProofgridError } from './error.ts';
 
 /** DESIGN.md's exit codes, for an error that ended a command. */
@@ -28,7 +29,7 @@ export async function runCommandLine(program: Command): Promise<void> {
   try {
     await program.parseAsync();
   } catch (error) {
-    process.exitCode = explain(program.name(), error);
+    process.exitCode = explain(program.name(), withFullDiskExplained(error));
   }
 }
 

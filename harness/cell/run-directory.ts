@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { isDiskFull } from '../../lifecycle/disk-full.ts';
 import { ProofgridError } from '../../lifecycle/error.ts';
 
 /** Where one cell's files lie; DESIGN.md fixes the names. */
@@ -34,9 +35,9 @@ export async function makeRunDirectory(root: string, run: string): Promise<RunDi
   await makeDirectories(path.resolve(root)).catch((cause: NodeJS.ErrnoException) => {
     throw new ProofgridError({
       code: 'RUN_DIRECTORY_UNUSABLE',
-      fault: cause.code === 'ENOSPC' ? 'infrastructure' : 'usage',
+      fault: isDiskFull(cause) ? 'infrastructure' : 'usage',
       what: `the run directory ${root} cannot be made: ${cause.message}`,
-      remedy: 'name another with --run-dir',
+      remedy: isDiskFull(cause) ? 'make room on the disk' : 'name another with --run-dir',
       cause,
     });
   });

@@ -1,5 +1,6 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { isDiskFull } from '../../lifecycle/disk-full.ts';
 import { ProofgridError } from '../../lifecycle/error.ts';
 
 /** Writes the whole file or nothing: a reader never sees half of it, whatever is killed when. */
@@ -25,7 +26,7 @@ function remove(file: string): void {
 }
 
 function notWritten(file: string, cause: NodeJS.ErrnoException): ProofgridError {
-  const full = cause.code === 'ENOSPC' || cause.code === 'EDQUOT';
+  const full = isDiskFull(cause);
   return new ProofgridError({
     code: 'REPORT_NOT_WRITTEN',
     fault: full ? 'infrastructure' : 'usage',
