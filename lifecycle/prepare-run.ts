@@ -6,7 +6,7 @@ import { ansibleEnvironment } from './environment.ts';
 import { ProofgridError } from './error.ts';
 import { groupsYaml, readInventory } from './inventory.ts';
 import { readManifests } from './manifests.ts';
-import { makePrivateDirectory } from './private-directory.ts';
+import { makePrivateDirectory, plainPath } from './private-directory.ts';
 import type { RunRequest } from './run.ts';
 import { chooseStrategy } from './strategy.ts';
 
@@ -27,6 +27,14 @@ export async function prepareRun(request: RunRequest, playbooksDirectory: string
   await access(playbook).catch((cause: unknown) => {
     throw new ProofgridError({ code: 'PLAYBOOK_MISSING', fault: 'usage', what: `there is no playbook ${playbook} for ${operation}`, cause });
   });
+  if (path.resolve(playbooksDirectory).includes('$')) {
+    throw new ProofgridError({
+      code: 'PLAYBOOKS_PATH_UNUSABLE',
+      fault: 'usage',
+      what: `the playbooks lie in ${path.resolve(playbooksDirectory)}, and ansible takes a $ in their path for a variable`,
+      remedy: 'move them to a directory without it',
+    });
+  }
   const connections = await readInventory(request.inventory, cluster);
   const objects = await readManifests(cluster, process.cwd());
   const ansiblePlaybook = await findProgram('ansible-playbook');
@@ -34,15 +42,18 @@ export async function prepareRun(request: RunRequest, playbooksDirectory: string
   await makeStateDirectory(stateDirectory);
   await mkdir(logDirectory, { recursive: true });
 
-  const groups = path.join(logDirectory, 'groups.yml');
-  const variables = path.join(logDirectory, 'variables.json');
-  await writeFile(groups, groupsYaml(cluster));
-
   const { path: privateDirectory, inventory, manifests } = await makePrivateDirectory({ cluster, connections, objects, base: playbooksDirectory });
   const { clusterId } = request;
-  await writeFile(variables, ansibleJson({
+  // Ansible reads its own copies: it takes a `$` in the path of the others for a variable.
+  const write = async (name: string, text: string) => {
+    await writeFile(path.join(logDirectory, name), text);
+    await writeFile(path.join(privateDirectory, name), text, { mode: 0o600 });
+    return path.join(privateDirectory, name);
+  };
+  const groups = await write('groups.yml', groupsYaml(cluster));
+  const variables = await write('variables.json', ansibleJson({
     cluster,
-    cluster_state_directory: stateDirectory,
+    cluster_state_directory: await plainPath(privateDirectory, stateDirectory, 'state'),
     cluster_manifests_file: manifests,
     ...(clusterId !== undefined && { cluster_id_to_remove: clusterId }),
   }));
