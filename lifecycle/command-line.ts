@@ -1,6 +1,8 @@
 import { type Command, CommanderError } from 'commander';
 import { withFullDiskExplained } from './disk-full.ts';
 import { type Fault, ProofgridError } from './error.ts';
+import { withSystemPrograms } from './program-path.ts';
+import { refuseCarelessOptions } from './strict-options.ts';
 
 /** DESIGN.md's exit codes, for an error that ended a command. */
 const EXIT_CODES: Readonly<Record<Fault, number>> = {
@@ -25,7 +27,8 @@ export function wantedCommands(commands: Readonly<Record<string, LoadCommand>>, 
 export async function runCommandLine(program: Command): Promise<void> {
   mindOutput(program.name());
   program.exitOverride();
-  for (const command of program.commands) command.exitOverride();
+  for (const command of program.commands) refuseCarelessOptions(command.exitOverride());
+  process.env.PATH = withSystemPrograms(process.env.PATH);
   try {
     await program.parseAsync();
   } catch (error) {

@@ -46,7 +46,7 @@ export async function prepareRun(request: RunRequest, playbooksDirectory: string
   const { clusterId } = request;
   // Ansible reads its own copies: it takes a `$` in the path of the others for a variable.
   const write = async (name: string, text: string) => {
-    await writeFile(path.join(logDirectory, name), text);
+    await writeFile(path.join(logDirectory, name), text, { mode: 0o600 });
     await writeFile(path.join(privateDirectory, name), text, { mode: 0o600 });
     return path.join(privateDirectory, name);
   };

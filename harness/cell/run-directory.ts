@@ -32,6 +32,10 @@ export function newRunName(now: Date): string {
 }
 
 export async function makeRunDirectory(root: string, run: string): Promise<RunDirectory> {
+  if (path.resolve(root).includes('${')) {
+    // ssh_config(5): `${…}` is a variable in UserKnownHostsFile, and nothing escapes it
+    throw new ProofgridError({ code: 'RUN_DIRECTORY_UNUSABLE', fault: 'usage', what: `the run directory ${root} has a \${ in its path, which ssh takes for a variable`, remedy: 'name another with --run-dir' });
+  }
   await makeDirectories(path.resolve(root)).catch((cause: NodeJS.ErrnoException) => {
     throw new ProofgridError({
       code: 'RUN_DIRECTORY_UNUSABLE',

@@ -1,3 +1,5 @@
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { JournalEvent, JournalLine } from '../../../harness/journal/event.ts';
 import { parseJournal } from '../../../harness/journal/read.ts';
@@ -173,6 +175,16 @@ test('what is kept can be entered, and the summary says how', () => {
   expect(text).toContain(`again   proofgrid run --resume ${directory}`);
   expect(text).toContain(`JUnit   ${directory}/junit.xml`);
   expect(text).toContain(`evidence  ${directory}/cells/${CELL}/evidence/pod-to-pod.txt`);
+});
+
+test('what a person copies is quoted for a shell', () => {
+  const directory = path.join(temporaryDirectory(), "it's a run");
+  mkdirSync(directory);
+  let text = '';
+  const reporter = consoleReporter({ stream: { write: (piece) => (text += piece) }, isTTY: false, directory, estimates: NONE });
+  for (const line of linesOf(FAILED_RUN)) reporter.line(line);
+  reporter.close();
+  expect(text).toContain(`again   proofgrid run --resume '${path.dirname(directory)}/it'\\''s a run'`);
 });
 
 test('colours are for terminals that want them', () => {
