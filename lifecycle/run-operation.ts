@@ -38,7 +38,7 @@ export function lifecycleRunner({ playbooksDirectory }: RunnerOptions): RunOpera
     const durationMs = Math.round(performance.now() - started);
     const summary = { outcome, durationMs, changed: track.changed, ...(failure && { failure }) };
     emit({ type: 'operation-finished', at: now(), operation, ...summary });
-    return { ...summary, ...(await kubeconfigIn(request.stateDirectory)) };
+    return { ...summary, log: prepared.log, ...(track.changes.length > 0 && { changes: track.changes }), ...(await kubeconfigIn(request.stateDirectory)) };
   };
 }
 
