@@ -12,6 +12,13 @@ interface OpenRun {
   readonly work: () => Promise<void>;
 }
 
+/** Says at once, where the live view is, that an interruption was heard. */
+export function acknowledge(asked: AbortSignal, report: ConsoleReporter, ending: string): void {
+  const say = () => report.note(`interrupted: ${ending}; once more to leave at once`);
+  if (asked.aborted) say();
+  else asked.addEventListener('abort', say, { once: true });
+}
+
 /**
  * Does the work of a run, then writes its reports, whatever has happened. Resolves with the exit code, which is the
  * journal's; rejects with the one error that ended the run, unless machines remain, of which somebody must hear first.

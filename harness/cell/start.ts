@@ -21,7 +21,7 @@ import { createAdmission } from '../schedule/admission.ts';
 import { schedule } from '../schedule/schedule.ts';
 import { proofgridVersion } from '../version.ts';
 import type { Keep } from './cell-run.ts';
-import { closeRun } from './close-run.ts';
+import { acknowledge, closeRun } from './close-run.ts';
 import { runCells } from './engine.ts';
 import { unreleasedLeases, type KeptLease } from './kept-leases.ts';
 import { messageOf } from './phase.ts';
@@ -68,6 +68,7 @@ export async function startRun(request: StartRequest): Promise<number> {
   const { journal, signal } = openRunJournal(directory.journal, request.signal);
   const report = consoleReporter({ stream: process.stdout, isTTY: process.stdout.isTTY, directory: directory.root });
   journal.onLine(report.line);
+  acknowledge(request.signal, report, 'removing the machines');
   const execution = { run, directory, journal, cells, resumed, provider, capacity, site, source: matrix.document.versions.source };
   return closeRun({ ...{ journal, report, signal, directory: directory.root }, work: () => execute({ ...request, signal }, execution) });
 }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { ProofgridError } from '../../lifecycle/error.ts';
-import { closeRun } from '../cell/close-run.ts';
+import { acknowledge, closeRun } from '../cell/close-run.ts';
 import { messageOf, verdictOf } from '../cell/phase.ts';
 import { makeRunDirectory, newRunName, type RunDirectory } from '../cell/run-directory.ts';
 import { EXISTING, type Verdict } from '../journal/event.ts';
@@ -47,6 +47,7 @@ export async function startCheck(request: CheckRequest): Promise<number> {
   for (const secret of targets.flatMap(({ secrets }) => secrets)) journal.mask(secret);
   const report = consoleReporter({ stream: process.stdout, isTTY: process.stdout.isTTY, directory: directory.root });
   journal.onLine(report.line);
+  acknowledge(request.signal, report, 'removing what the checks created');
   const work = () => execute({ ...request, signal }, targets, journal, run).finally(() => closeSshMasters());
   return closeRun({ journal, report, signal, work, directory: directory.root });
 }
