@@ -1,7 +1,9 @@
 import { constants } from 'node:fs';
-import { access, chmod, mkdir, readdir, stat, writeFile } from 'node:fs/promises';
+import { access, chmod, readdir, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ansibleJson } from './ansible-data.ts';
+import { isDiskFull } from './disk-full.ts';
+import { makeDirectory } from './make-directory.ts';
 import { ansibleEnvironment } from './environment.ts';
 import { ProofgridError } from './error.ts';
 import { groupsYaml, readInventory } from './inventory.ts';
@@ -40,7 +42,7 @@ export async function prepareRun(request: RunRequest, playbooksDirectory: string
   const ansiblePlaybook = await findProgram('ansible-playbook');
   const strategy = await chooseStrategy(request.strategy, ansiblePlaybook);
   await makeStateDirectory(stateDirectory);
-  await mkdir(logDirectory, { recursive: true });
+  await makeUsable(logDirectory);
 
   const { path: privateDirectory, inventory, manifests } = await makePrivateDirectory({ cluster, connections, objects, base: playbooksDirectory });
   const { clusterId } = request;
@@ -69,9 +71,22 @@ export async function prepareRun(request: RunRequest, playbooksDirectory: string
   };
 }
 
+async function makeUsable(directory: string, mode?: number): Promise<void> {
+  await makeDirectory(directory, mode).catch((cause: unknown) => {
+    if (isDiskFull(cause)) throw cause;
+    throw new ProofgridError({
+      code: 'DIRECTORY_UNUSABLE',
+      fault: 'usage',
+      what: `the directory ${directory} cannot be made: ${(cause as Error).message}`,
+      remedy: 'name one in which this user may write, with --state and --log',
+      cause,
+    });
+  });
+}
+
 /** It holds the cluster's CA key: nobody else may look into it. */
 async function makeStateDirectory(directory: string): Promise<void> {
-  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await makeUsable(directory, 0o700);
   const { mode } = await stat(directory);
   if ((mode & 0o077) === 0) return;
   if ((await readdir(directory)).length === 0) return chmod(directory, 0o700);

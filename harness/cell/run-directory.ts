@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, stat } from 'node:fs/promises';
+import { chmod, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { isDiskFull } from '../../lifecycle/disk-full.ts';
 import { ProofgridError } from '../../lifecycle/error.ts';
+import { makeDirectory } from '../../lifecycle/make-directory.ts';
 
 /** Where one cell's files lie; DESIGN.md fixes the names. */
 export interface CellPaths {
@@ -36,7 +37,7 @@ export async function makeRunDirectory(root: string, run: string): Promise<RunDi
     // ssh_config(5): `${…}` is a variable in UserKnownHostsFile, and nothing escapes it
     throw new ProofgridError({ code: 'RUN_DIRECTORY_UNUSABLE', fault: 'usage', what: `the run directory ${root} has a \${ in its path, which ssh takes for a variable`, remedy: 'name another with --run-dir' });
   }
-  await makeDirectories(path.resolve(root)).catch((cause: NodeJS.ErrnoException) => {
+  await makeDirectory(path.resolve(root)).catch((cause: NodeJS.ErrnoException) => {
     throw new ProofgridError({
       code: 'RUN_DIRECTORY_UNUSABLE',
       fault: isDiskFull(cause) ? 'infrastructure' : 'usage',
@@ -46,19 +47,6 @@ export async function makeRunDirectory(root: string, run: string): Promise<RunDi
     });
   });
   return runDirectory(root, run);
-}
-
-/** One by one: Node's own `recursive` spins for ever, deaf to signals, where a file system answers ENOENT, as /proc does. */
-async function makeDirectories(directory: string): Promise<void> {
-  if (await isDirectory(directory)) return;
-  await makeDirectories(path.dirname(directory));
-  await mkdir(directory).catch(async (error: unknown) => {
-    if (!(await isDirectory(directory))) throw error; // otherwise another run made it in between
-  });
-}
-
-async function isDirectory(file: string): Promise<boolean> {
-  return stat(file).then((facts) => facts.isDirectory(), () => false);
 }
 
 export function runDirectory(root: string, run: string): RunDirectory {

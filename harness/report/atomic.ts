@@ -1,13 +1,14 @@
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { isDiskFull } from '../../lifecycle/disk-full.ts';
 import { ProofgridError } from '../../lifecycle/error.ts';
+import { makeDirectorySync } from '../../lifecycle/make-directory.ts';
 
 /** Writes the whole file or nothing: a reader never sees half of it, whatever is killed when. */
 export function writeAtomically(file: string, content: string): void {
   const temporary = `${file}.${process.pid}.partial`;
   try {
-    mkdirSync(path.dirname(file), { recursive: true });
+    makeDirectorySync(path.dirname(file));
     writeFileSync(temporary, content);
     renameSync(temporary, file);
   } catch (cause) {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { chmod, copyFile, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ProofgridError } from '../../../lifecycle/error.ts';
+import { makeDirectory } from '../../../lifecycle/make-directory.ts';
 import type { Progress } from '../../provider/contract.ts';
 import type { Entry, Recipe } from '../recipe.ts';
 import { estimate, remember } from './duration.ts';
@@ -64,7 +65,7 @@ export class Store {
   }
 
   async #makeDirectories(): Promise<void> {
-    const made = ['entries', 'building', 'locks', 'logs'].map((name) => mkdir(join(this.directory, name), { recursive: true }));
+    const made = ['entries', 'building', 'locks', 'logs'].map((name) => makeDirectory(join(this.directory, name)));
     await Promise.all(made).catch((cause: unknown) => {
       if (isDiskFull(cause)) throw cause;
       throw new ProofgridError({
