@@ -1,15 +1,5 @@
 import { Command } from 'commander';
-import { runCommandLine } from '../lifecycle/command-line.ts';
-import { checkCommand } from './command/check.ts';
-import { doctorCommand } from './command/doctor.ts';
-import { lintCommand } from './command/lint.ts';
-import { planCommand } from './command/plan.ts';
-import { reapCommand } from './command/reap.ts';
-import { reportCommand } from './command/report.ts';
-import { runCommand } from './command/run.ts';
-import { schemaCommand } from './command/schema.ts';
-import { shellCommand } from './command/shell.ts';
-import { versionsCommand } from './command/versions.ts';
+import { runCommandLine, wantedCommands } from '../lifecycle/command-line.ts';
 import { proofgridVersion } from './version.ts';
 
 const program = new Command('proofgrid')
@@ -18,7 +8,18 @@ const program = new Command('proofgrid')
   .showHelpAfterError('(see --help)')
   .enablePositionalOptions();
 
-const commands = [planCommand, runCommand, checkCommand, lintCommand, reportCommand, shellCommand, reapCommand, versionsCommand, doctorCommand, schemaCommand];
-for (const make of commands) program.addCommand(make());
+const commands = {
+  plan: async () => (await import('./command/plan.ts')).planCommand(),
+  run: async () => (await import('./command/run.ts')).runCommand(),
+  check: async () => (await import('./command/check.ts')).checkCommand(),
+  lint: async () => (await import('./command/lint.ts')).lintCommand(),
+  report: async () => (await import('./command/report.ts')).reportCommand(),
+  shell: async () => (await import('./command/shell.ts')).shellCommand(),
+  reap: async () => (await import('./command/reap.ts')).reapCommand(),
+  versions: async () => (await import('./command/versions.ts')).versionsCommand(),
+  doctor: async () => (await import('./command/doctor.ts')).doctorCommand(),
+  schema: async () => (await import('./command/schema.ts')).schemaCommand(),
+};
+for (const load of wantedCommands(commands, process.argv.slice(2))) program.addCommand(await load());
 
 await runCommandLine(program);

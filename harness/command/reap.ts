@@ -26,19 +26,19 @@ export function reapCommand(provider: (choice: ProviderChoice) => Provider | Pro
     .addHelpText('after', HELP)
     .action(async (runDirectories: string[], { dryRun, provider: name, site }: { dryRun: boolean; provider: ProviderName; site?: string }) => {
       const chosen = await provider({ name, site });
-      let dismissed = 0;
-      for (const directory of runDirectories) dismissed += await dismiss(directory, { dryRun, site, open: provider, print });
-      const leases = await chosen.reap({ dryRun, now: new Date() });
+      const dismissed = new Set<string>();
+      for (const directory of runDirectories) for (const id of await dismiss(directory, { dryRun, site, open: provider, print })) dismissed.add(id);
+      const leases = (await chosen.reap({ dryRun, now: new Date() })).filter(({ id }) => !dismissed.has(id));
       for (const line of leases.flatMap((lease) => describe(lease, dryRun))) print(line);
-      if (leases.length + dismissed === 0) print('nothing to reap');
+      if (leases.length + dismissed.size === 0) print('nothing to reap');
       if (leases.some(({ remaining }) => remaining !== undefined)) process.exitCode = 5;
     });
 }
 
 /** By the provider that the run had. A run that is still going on needs its machines: whoever wants them gone ends it. */
-async function dismiss(directory: string, { dryRun, site, open, print }: { dryRun: boolean; site: string | undefined; open: Open; print: (line: string) => void }): Promise<number> {
+async function dismiss(directory: string, { dryRun, site, open, print }: { dryRun: boolean; site: string | undefined; open: Open; print: (line: string) => void }): Promise<string[]> {
   const leases = await unreleasedLeases(directory, site, open);
-  if (leases.length === 0) return 0;
+  if (leases.length === 0) return [];
   const unlock = dryRun ? () => undefined : lockJournal(path.join(directory, 'journal.jsonl'));
   try {
     for (const { cell, lease, provider, whole } of leases) {
@@ -49,7 +49,7 @@ async function dismiss(directory: string, { dryRun, site, open, print }: { dryRu
   } finally {
     unlock();
   }
-  return leases.length;
+  return leases.map(({ lease }) => lease.id);
 }
 
 function describe({ id, cell, reason, resources, remaining = [] }: ReapedLease, dryRun: boolean): string[] {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { chmod, copyFile, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ProofgridError } from '../../../lifecycle/error.ts';
+import { makeDirectory } from '../../../lifecycle/make-directory.ts';
 import type { Progress } from '../../provider/contract.ts';
 import type { Entry, Recipe } from '../recipe.ts';
 import { estimate, remember } from './duration.ts';
@@ -60,7 +61,7 @@ export class Store {
     const found = await this.#findSound(recipe, progress);
     if (found) return found;
     if (await exists(join(this.directory, 'entries', this.keyOf(recipe)))) progress.report(`${recipe.name} in the cache is not what was put there: it is made again`);
-    await Promise.all(['entries', 'building', 'locks', 'logs'].map((name) => mkdir(join(this.directory, name), { recursive: true })));
+    await this.#makeDirectories();
     const lock = await this.#lock(recipe, progress);
     try {
       return (await this.#findSound(recipe, progress)) ?? (await this.#build(recipe, progress));
@@ -82,6 +83,20 @@ export class Store {
     const forget = () => this.#compared.delete(key);
     compared.then((entry) => entry ?? forget(), forget);
     return compared;
+  }
+
+  async #makeDirectories(): Promise<void> {
+    const made = ['entries', 'building', 'locks', 'logs'].map((name) => makeDirectory(join(this.directory, name)));
+    await Promise.all(made).catch((cause: unknown) => {
+      if (isDiskFull(cause)) throw cause;
+      throw new ProofgridError({
+        code: 'CACHE_NOT_WRITABLE',
+        fault: 'infrastructure',
+        what: `the cache ${this.directory} cannot be written: ${(cause as Error).message}`,
+        remedy: 'set PROOFGRID_CACHE to a directory that this user may write',
+        cause,
+      });
+    });
   }
 
   #lockFile(key: string): string {
