@@ -28,7 +28,7 @@ export function writeReports(runDirectory: string, files: ReportFiles = {}): Wri
     html: files.html ?? path.join(runDirectory, 'report.html'),
   };
   writeAtomically(written.junit, junit(record, { attachmentBase: attachmentBase(runDirectory) }));
-  writeAtomically(written.html, html(record, { evidenceBase: path.relative(path.dirname(written.html), runDirectory) }));
+  writeAtomically(written.html, html(record, { evidenceBase: path.relative(path.dirname(written.html), runDirectory), directory: runDirectory }));
   return { record, ...written };
 }
 
