@@ -3,7 +3,9 @@ import { runCommandLine } from '../lifecycle/command-line.ts';
 import { checkCommand } from './command/check.ts';
 import { doctorCommand } from './command/doctor.ts';
 import { lintCommand } from './command/lint.ts';
+import { logsCommand } from './command/logs.ts';
 import { planCommand } from './command/plan.ts';
+import { psCommand } from './command/ps.ts';
 import { reapCommand } from './command/reap.ts';
 import { reportCommand } from './command/report.ts';
 import { runCommand } from './command/run.ts';
@@ -18,7 +20,7 @@ const program = new Command('proofgrid')
   .showHelpAfterError('(see --help)')
   .enablePositionalOptions();
 
-const commands = [planCommand, runCommand, checkCommand, lintCommand, reportCommand, shellCommand, reapCommand, versionsCommand, doctorCommand, schemaCommand];
+const commands = [planCommand, runCommand, checkCommand, lintCommand, reportCommand, psCommand, logsCommand, shellCommand, reapCommand, versionsCommand, doctorCommand, schemaCommand];
 for (const make of commands) program.addCommand(make());
 
 await runCommandLine(program);

@@ -22,6 +22,7 @@ import { proofgridVersion } from '../version.ts';
 import type { Keep } from './cell-run.ts';
 import { runCells } from './engine.ts';
 import { unreleasedLeases, type KeptLease } from './kept-leases.ts';
+import { knownRuns } from './known-runs.ts';
 import { messageOf } from './phase.ts';
 import { passedSuites, releaseSourceOf, resumeRun, type Resumed } from './resume.ts';
 import { wishOf } from './prepare.ts';
@@ -63,6 +64,7 @@ export async function startRun(request: StartRequest): Promise<number> {
   const { order: cells } = schedule(wanted, capacity);
   const run = resumed?.record.run ?? newRunName(new Date());
   const directory = await claimDirectory(request, run);
+  knownRuns().remember(run, directory.root);
   const journal = openJournal(directory.journal);
   const report = consoleReporter({ stream: process.stdout, isTTY: process.stdout.isTTY, directory: directory.root });
   journal.onLine(report.line);
