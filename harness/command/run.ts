@@ -8,6 +8,7 @@ import { startRun } from '../cell/start.ts';
 import { TIERS, type Tier } from '../matrix/schema.ts';
 import { RELEASE_SOURCES, type ReleaseSource } from '../matrix/versions/schema.ts';
 import type { ReporterChoice } from '../report/reporter.ts';
+import { configuredWords } from './defaults.ts';
 import { countOption, durationOption } from './option-value.ts';
 import { repeated } from './repeat.ts';
 import { PROVIDERS, type ProviderName } from '../provider/provider-of.ts';
@@ -90,7 +91,7 @@ export function runCommand(): Command {
             set: options.set,
             keep: options.keep,
             signal,
-            argv: process.argv.slice(2),
+            argv: [...process.argv.slice(2), ...configuredWords(command)],
             provider: options.provider,
             ...(options.site === undefined ? {} : { site: options.site }),
             ...(options.tier === undefined ? {} : { tier: options.tier }),
