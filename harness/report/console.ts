@@ -54,7 +54,7 @@ export function consoleReporter(options: ConsoleOptions): ConsoleReporter {
   const live = isLive ? screen(stream) : undefined;
   const plain = plainConsole({ write: (text) => stream.write(text), view, estimates, directory, paint, verbosity });
   const draw = (above?: string) =>
-    live?.draw(liveLines({ view, estimates, now: now(), columns: stream.columns ?? 80, rows: stream.rows ?? 24, paint }), above);
+    live?.draw(liveLines({ view, estimates, now: now(), columns: stream.columns || 80, rows: stream.rows || 24, paint }), above);
   const timer = isLive ? setInterval(draw, FRAME).unref() : undefined;
   let open = true;
   return {
