@@ -25,7 +25,7 @@ export const DETAILS: readonly Detail[] = [
   { ...EVERYTHING, passed: false, text: 2000 },
   { ...EVERYTHING, passed: false, text: 400, lists: false },
   { ...EVERYTHING, passed: false, text: 400, lists: false, casesPerPhase: 20, failures: 200 },
-  ...[256, 64, 16, 4, 0].map((cells) => ({ text: 200, passed: false, casesPerPhase: 5, failures: cells, cells, lists: false })),
+  ...[2048, 1024, 512, 256, 64, 16, 4, 0].map((cells) => ({ text: 200, passed: false, casesPerPhase: 5, failures: cells, cells, lists: false })),
 ];
 
 /** What a reader sees first: what went wrong, then what was skipped, then what passed; each in the run's own order. */
@@ -38,6 +38,17 @@ export function worstFirst(cells: readonly CellRecord[]): CellRecord[] {
 export function casesShown({ cases }: PhaseRecord, { passed, casesPerPhase }: Detail): readonly CaseRecord[] {
   const listed = passed ? cases : cases.filter(({ verdict }) => verdict !== 'passed');
   return listed.length <= casesPerPhase ? listed : listed.toSorted((one, other) => Number(isBad(other.verdict)) - Number(isBad(one.verdict))).slice(0, casesPerPhase);
+}
+
+/** Characters of a case's row without its texts. */
+const ROW = 150;
+
+/** Characters that a page of this detail has at least: so that one of a gigabyte is not made first, and then thrown away. */
+export function leastLength(record: RunRecord, detail: Detail): number {
+  const cut = (text: string | undefined) => Math.min(text?.length ?? 0, detail.text);
+  const cells = worstFirst(record.cells).slice(0, detail.cells);
+  const cases = cells.flatMap(({ phases }) => phases.map((phase) => casesShown(phase, detail)));
+  return cases.reduce((sum, shown) => sum + shown.reduce((all, { expected, observed }) => all + ROW + cut(expected) + cut(observed), 0), 0);
 }
 
 /** One line for everything that a page of this detail lacks; empty when it has all. */

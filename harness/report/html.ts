@@ -3,7 +3,7 @@ import { countsOf } from './counts.ts';
 import { duration } from './duration.ts';
 import { cellSection, factList } from './html-cell.ts';
 import { anchorsOf, type PageContext } from './html-context.ts';
-import { DETAILS, EVERYTHING, leftOut, worstFirst, type Detail } from './html-detail.ts';
+import { DETAILS, EVERYTHING, leastLength, leftOut, worstFirst, type Detail } from './html-detail.ts';
 import { failures, skips } from './html-failures.ts';
 import { CONTENT_POLICY, FILTER_SCRIPT } from './html-filter.ts';
 import { badge, markup, type Markup } from './html-markup.ts';
@@ -27,6 +27,8 @@ export function html(record: RunRecord, { evidenceBase = '', directory = 'RUN-DI
   const given = { evidenceBase, directory, alone: record.cells.length === 1, anchors: anchorsOf(record) };
   let smallest = '';
   for (const detail of DETAILS) {
+    // what is removed from texts in a report may make the page shorter than its texts, but not by half
+    if (leastLength(record, detail) > 2 * maxBytes) continue;
     smallest = page(record, { ...given, detail });
     if (Buffer.byteLength(smallest) <= maxBytes) return smallest;
   }

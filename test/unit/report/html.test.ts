@@ -159,6 +159,20 @@ test.each([
   else expect(page).toContain(`<li>${cases - rows} cases, passed ones first</li>`);
 });
 
+test('a record far too large for a page is not written out first', () => {
+  const text = 'x'.repeat(16_000);
+  const each: CaseRecord = { name: 'n', classname: 'c', verdict: 'failed', durationMs: 1, attempts: 1, expected: text, observed: text };
+  const base = recordOf(FAILED_RUN);
+  const [cell] = base.cells;
+  const [phase] = cell?.phases ?? [];
+  if (cell === undefined || phase === undefined) throw new Error('the sample has a phase');
+  // 640 MB of texts: more than a string can hold
+  const cases = Array.from({ length: 20_000 }, () => ({ ...each }));
+  const page = html({ ...base, cells: [{ ...cell, phases: [{ ...phase, verdict: 'failed', cases }] }] });
+  expect(Buffer.byteLength(page)).toBeLessThan(5_000_000);
+  expect(page).toContain('<li>19980 cases, passed ones first</li>');
+});
+
 test('the smaller a page has to be, the more it leaves out: passed cases first, failures last', () => {
   const record = manyCells(300, { textLength: 2000 });
   const sizes = [4_000_000, 1_000_000, 300_000, 100_000, 30_000].map((maxBytes) => {
