@@ -146,12 +146,17 @@ async function findBrowser(): Promise<FoundBrowser> {
   return { program, env: { LD_LIBRARY_PATH: [libraries, path.join(libraries, 'pulseaudio')].join(path.delimiter) } };
 }
 
+async function download(work: string): Promise<void> {
+  const { stdout } = await execa('apt-get', ['install', '--simulate', '--no-install-recommends', PACKAGE]);
+  const packages = [...stdout.matchAll(/^Inst (\S+)/gm)].map(([, name = '']) => name);
+  await execa('apt-get', ['download', ...packages], { cwd: work });
+}
+
 async function unpack(root: string): Promise<void> {
   const work = mkdtempSync(path.join(tmpdir(), 'proofgrid-browser-'));
   try {
-    const { stdout } = await execa('apt-get', ['install', '--simulate', '--no-install-recommends', PACKAGE]);
-    const packages = [...stdout.matchAll(/^Inst (\S+)/gm)].map(([, name = '']) => name);
-    await execa('apt-get', ['download', ...packages], { cwd: work });
+    // lists of yesterday name packages that the archive has replaced since
+    await download(work).catch(() => execa('apt-get', ['update']).then(() => download(work)));
     const partial = `${root}.${process.pid}.partial`;
     mkdirSync(partial, { recursive: true });
     for (const file of readdirSync(work)) await execa('dpkg-deb', ['--extract', path.join(work, file), partial]);

@@ -55,17 +55,19 @@ export function leastLength(record: RunRecord, detail: Detail): number {
 export function leftOut(record: RunRecord, detail: Detail): string[] {
   const cells = worstFirst(record.cells).slice(0, detail.cells);
   const phases = cells.flatMap(({ phases }) => phases);
-  const listed = phases.reduce((sum, phase) => sum + casesShown(phase, detail).length, 0);
   const all = casesOf(record);
+  const listed = phases.flatMap((phase) => casesShown(phase, detail));
+  const missing = (passed: boolean) => [all, listed].map((cases) => cases.filter(({ verdict }) => (verdict === 'passed') === passed).length).reduce((had, has) => had - has);
   const texts = all.flatMap(({ expected, observed }) => [expected, observed]).filter((text) => (text?.length ?? 0) > detail.text).length;
   return [
     ...counted(record.cells.length - cells.length, 'cell'),
-    ...counted(all.length - listed, 'case', detail.passed ? '' : ', passed ones first'),
+    ...counted(missing(true), 'passed case'),
+    ...counted(missing(false), 'other case'),
     ...(texts === 0 ? [] : [`what follows the first ${detail.text} characters of ${texts} ${texts === 1 ? 'text' : 'texts'}`]),
     ...(detail.lists ? [] : ["the cells' facts and lists of files"]),
   ];
 }
 
-function counted(count: number, noun: string, note = ''): string[] {
-  return count === 0 ? [] : [`${count} ${noun}${count === 1 ? '' : 's'}${note}`];
+function counted(count: number, noun: string): string[] {
+  return count === 0 ? [] : [`${count} ${noun}${count === 1 ? '' : 's'}`];
 }

@@ -156,7 +156,7 @@ test.each([
   const cases = record.cells.reduce((sum, { phases }) => sum + phases.reduce((all, phase) => all + phase.cases.length, 0), 0);
   const rows = page.match(/<tr id="cell-/g)?.length ?? 0;
   if (rows === cases) expect(page).not.toContain('This page is not complete');
-  else expect(page).toContain(`<li>${cases - rows} cases, passed ones first</li>`);
+  else expect(page).toContain(`<li>${cases - rows} passed cases</li>`);
 });
 
 test('a record far too large for a page is not written out first', () => {
@@ -170,12 +170,12 @@ test('a record far too large for a page is not written out first', () => {
   const cases = Array.from({ length: 20_000 }, () => ({ ...each }));
   const page = html({ ...base, cells: [{ ...cell, phases: [{ ...phase, verdict: 'failed', cases }] }] });
   expect(Buffer.byteLength(page)).toBeLessThan(5_000_000);
-  expect(page).toContain('<li>19980 cases, passed ones first</li>');
+  expect(page).toContain('<li>19980 other cases</li>');
 });
 
 test('the smaller a page has to be, the more it leaves out: passed cases first, failures last', () => {
-  const record = manyCells(300, { textLength: 2000 });
-  const sizes = [4_000_000, 1_000_000, 300_000, 100_000, 30_000].map((maxBytes) => {
+  const record = manyCells(60, { textLength: 2000 });
+  const sizes = [900_000, 300_000, 100_000, 50_000, 30_000].map((maxBytes) => {
     const page = html(record, { maxBytes });
     expect(Buffer.byteLength(page)).toBeLessThanOrEqual(maxBytes);
     expect(page).toContain('This page is not complete');
@@ -184,5 +184,5 @@ test('the smaller a page has to be, the more it leaves out: passed cases first, 
     return Buffer.byteLength(page);
   });
   expect(sizes).toEqual(sizes.toSorted((one, other) => other - one));
-  expect(html(record, { maxBytes: 1_000_000 })).toContain('the answer came from the wrong pod');
+  expect(html(record, { maxBytes: 300_000 })).toContain('the answer came from the wrong pod');
 });
