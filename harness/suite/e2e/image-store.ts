@@ -27,7 +27,8 @@ sys.stdout.buffer.write(archive([('manifest.json', manifest), ('config.json', co
 const STORE: Readonly<Record<Runtime, { readonly load: string; readonly read: string; readonly remove: string }>> = {
   containerd: {
     load: `ctr --namespace ${NAMESPACE} images import -`,
-    read: `ctr --namespace ${NAMESPACE} images export - "$1"`,
+    // Over its transfer service, ctr 2 ends before it has written all that it got: MarshalAny() in core/transfer/archive/exporter.go.
+    read: `ctr --namespace ${NAMESPACE} images export $(ctr images export --help | grep --only-matching --max-count=1 -e --local) - "$1"`,
     remove: `ctr --namespace ${NAMESPACE} images remove --sync "$1"; ctr namespaces remove ${NAMESPACE}`,
   },
   docker: { load: 'docker load', read: 'docker save "$1"', remove: 'docker image rm --force "$1"' },
