@@ -1,4 +1,4 @@
 import { runCommandLine } from '../lifecycle/command-line.ts';
 import { createProgram } from './program.ts';
 
-await runCommandLine(createProgram());
+await runCommandLine(await createProgram(process.argv.slice(2)));

@@ -23,9 +23,8 @@ type Value = z.output<typeof value>;
  * @param say told which defaults came from the file
  */
 export async function applyDefaults(program: Command, command: Command, say: (message: string) => void, env: NodeJS.ProcessEnv = process.env): Promise<void> {
-  const named = env['PROOFGRID_CONFIG'];
-  const file = named === undefined || named === '' ? FILE : named;
-  if (file === FILE && !existsSync(file)) return;
+  const file = configurationFile(env);
+  if (file === undefined) return;
   const document = parseDocument(await textOf(file), file, schema);
   const own = sections(program, document).filter((entry) => entry.command === command);
   for (const { option, values } of own) {
@@ -34,6 +33,13 @@ export async function applyDefaults(program: Command, command: Command, say: (me
   }
   const words = configuredWords(command);
   if (words.length > 0) say(`${path.relative('', path.resolve(file))} adds ${words.join(' ')}`);
+}
+
+/** The file with the defaults; undefined when none is named and the working directory has none. */
+export function configurationFile(env: NodeJS.ProcessEnv = process.env): string | undefined {
+  const named = env['PROOFGRID_CONFIG'];
+  if (named !== undefined && named !== '') return named;
+  return existsSync(FILE) ? FILE : undefined;
 }
 
 /** The options that came from the file, as words of a command line: what was run must be what a report says. */

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { completionScript } from '../../../harness/command/completion-script.ts';
 import { createProgram } from '../../../harness/program.ts';
 
-const script = completionScript('bash', createProgram(), ['all-in-one', 'small']);
+const script = completionScript('bash', await createProgram(), ['all-in-one', 'small']);
 
 /** What bash offers after these words, the last one unfinished. */
 async function offered(...words: string[]): Promise<string[]> {

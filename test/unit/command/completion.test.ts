@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { completionScript } from '../../../harness/command/completion-script.ts';
 import { createProgram } from '../../../harness/program.ts';
 
-const program = createProgram();
+const program = await createProgram();
 
 test('every command and every option is in every script, with its choices', () => {
   const [bash, zsh, fish] = (['bash', 'zsh', 'fish'] as const).map((shell) => completionScript(shell, program, ['all-in-one', 'small']));

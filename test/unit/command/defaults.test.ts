@@ -10,7 +10,7 @@ import { temporaryDirectory } from '../journal/sample.ts';
 async function optionsOf(content: string, ...words: string[]) {
   const file = path.join(temporaryDirectory(), 'proofgrid.yaml');
   writeFileSync(file, content);
-  const program = createProgram();
+  const program = await createProgram();
   const said: string[] = [];
   let found: Record<string, unknown> = {};
   let recorded: string[] = [];
@@ -71,7 +71,7 @@ test.each([
 });
 
 test('a named file that is not there is an error, and none in the working directory is none', async () => {
-  const program = createProgram();
+  const program = await createProgram();
   const [command] = program.commands;
   if (command === undefined) throw new Error('there are commands');
   await expect(applyDefaults(program, command, () => undefined, { PROOFGRID_CONFIG: '/nonexistent/p.yaml' })).rejects.toMatchObject({ code: 'CONFIG_UNREADABLE', fault: 'usage' });
