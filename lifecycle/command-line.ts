@@ -1,5 +1,8 @@
 import { type Command, CommanderError } from 'commander';
+import { withFullDiskExplained } from './disk-full.ts';
 import { type Fault, ProofgridError } from './error.ts';
+import { withSystemPrograms } from './program-path.ts';
+import { refuseCarelessOptions } from './strict-options.ts';
 
 /** DESIGN.md's exit codes, for an error that ended a command. */
 const EXIT_CODES: Readonly<Record<Fault, number>> = {
@@ -11,15 +14,25 @@ const EXIT_CODES: Readonly<Record<Fault, number>> = {
   interrupted: 130,
 };
 
+type LoadCommand = () => Promise<Command>;
+
+/** The commands that these arguments need: modules of all the others would take most of the time until the first output. */
+export function wantedCommands(commands: Readonly<Record<string, LoadCommand>>, [first]: readonly string[]): readonly LoadCommand[] {
+  if (first === '--version' || first === '-V') return [];
+  const named = first !== undefined && Object.hasOwn(commands, first) ? commands[first] : undefined;
+  return named === undefined ? Object.values(commands) : [named];
+}
+
 /** The only top-level catch of a program: runs what the command line asks for, and turns an error into a message and an exit code. */
 export async function runCommandLine(program: Command): Promise<void> {
   mindOutput(program.name());
   program.exitOverride();
-  for (const command of program.commands) command.exitOverride();
+  for (const command of program.commands) refuseCarelessOptions(command.exitOverride());
+  process.env.PATH = withSystemPrograms(process.env.PATH);
   try {
     await program.parseAsync();
   } catch (error) {
-    process.exitCode = explain(program.name(), error);
+    process.exitCode = explain(program.name(), withFullDiskExplained(error));
   }
 }
 

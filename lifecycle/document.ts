@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { parseDocument as parseYaml, type Document } from 'yaml';
 import type { z } from 'zod';
 import { ProofgridError, type Location } from './error.ts';
 import { locateKey, locateValue, type Path } from './location.ts';
 import { describeIssues } from './issue.ts';
+import { readText } from './read-text.ts';
 
 /** A file that is no such document at all has thousands of mistakes; nobody reads more than these. */
 const MOST_LISTED = 20;
@@ -33,7 +33,7 @@ export interface ReadDocument<T> {
 
 /** Reads a YAML or JSON file that must fit `schema`. Rejects with a `DocumentError`, or `DOCUMENT_UNREADABLE`. */
 export async function readDocument<S extends z.ZodType>(file: string, schema: S): Promise<ReadDocument<z.output<S>>> {
-  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+  const text = await readText(file).catch((cause: unknown) => {
     throw new ProofgridError({
       code: 'DOCUMENT_UNREADABLE',
       fault: 'usage',

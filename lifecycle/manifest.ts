@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { parseAllDocuments, type Document } from 'yaml';
 import { z } from 'zod';
 import { placer, sortByPlace } from './document.ts';
+import { readText } from './read-text.ts';
 import { ProofgridError, type Location } from './error.ts';
 import { describeIssues } from './issue.ts';
 import { locateKey, locateValue, type Path } from './location.ts';
@@ -27,7 +27,7 @@ export interface ReadManifest {
 
 /** Reads a manifest as kubectl does, and judges what needs no API server. Rejects where the file cannot be read. */
 export async function readManifest(file: string): Promise<ReadManifest> {
-  return parseManifest(await readFile(file, 'utf8'), file);
+  return parseManifest(await readText(file), file);
 }
 
 /** The same for text that is already read; `file` is only named in errors. */

@@ -1,12 +1,14 @@
 import { constants } from 'node:fs';
-import { access, chmod, mkdir, readdir, stat, writeFile } from 'node:fs/promises';
+import { access, chmod, readdir, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ansibleJson } from './ansible-data.ts';
+import { isDiskFull } from './disk-full.ts';
+import { makeDirectory } from './make-directory.ts';
 import { ansibleEnvironment } from './environment.ts';
 import { ProofgridError } from './error.ts';
 import { groupsYaml, readInventory } from './inventory.ts';
 import { readManifests } from './manifests.ts';
-import { makePrivateDirectory } from './private-directory.ts';
+import { makePrivateDirectory, plainPath } from './private-directory.ts';
 import type { RunRequest } from './run.ts';
 import { chooseStrategy } from './strategy.ts';
 
@@ -27,22 +29,33 @@ export async function prepareRun(request: RunRequest, playbooksDirectory: string
   await access(playbook).catch((cause: unknown) => {
     throw new ProofgridError({ code: 'PLAYBOOK_MISSING', fault: 'usage', what: `there is no playbook ${playbook} for ${operation}`, cause });
   });
+  if (path.resolve(playbooksDirectory).includes('$')) {
+    throw new ProofgridError({
+      code: 'PLAYBOOKS_PATH_UNUSABLE',
+      fault: 'usage',
+      what: `the playbooks lie in ${path.resolve(playbooksDirectory)}, and ansible takes a $ in their path for a variable`,
+      remedy: 'move them to a directory without it',
+    });
+  }
   const connections = await readInventory(request.inventory, cluster);
   const objects = await readManifests(cluster, process.cwd());
   const ansiblePlaybook = await findProgram('ansible-playbook');
   const strategy = await chooseStrategy(request.strategy, ansiblePlaybook);
   await makeStateDirectory(stateDirectory);
-  await mkdir(logDirectory, { recursive: true });
-
-  const groups = path.join(logDirectory, 'groups.yml');
-  const variables = path.join(logDirectory, 'variables.json');
-  await writeFile(groups, groupsYaml(cluster));
+  await makeUsable(logDirectory);
 
   const { path: privateDirectory, inventory, manifests } = await makePrivateDirectory({ cluster, connections, objects, base: playbooksDirectory });
   const { clusterId } = request;
-  await writeFile(variables, ansibleJson({
+  // Ansible reads its own copies: it takes a `$` in the path of the others for a variable.
+  const write = async (name: string, text: string) => {
+    await writeFile(path.join(logDirectory, name), text, { mode: 0o600 });
+    await writeFile(path.join(privateDirectory, name), text, { mode: 0o600 });
+    return path.join(privateDirectory, name);
+  };
+  const groups = await write('groups.yml', groupsYaml(cluster));
+  const variables = await write('variables.json', ansibleJson({
     cluster,
-    cluster_state_directory: stateDirectory,
+    cluster_state_directory: await plainPath(privateDirectory, stateDirectory, 'state'),
     cluster_manifests_file: manifests,
     ...(clusterId !== undefined && { cluster_id_to_remove: clusterId }),
   }));
@@ -58,9 +71,22 @@ export async function prepareRun(request: RunRequest, playbooksDirectory: string
   };
 }
 
+async function makeUsable(directory: string, mode?: number): Promise<void> {
+  await makeDirectory(directory, mode).catch((cause: unknown) => {
+    if (isDiskFull(cause)) throw cause;
+    throw new ProofgridError({
+      code: 'DIRECTORY_UNUSABLE',
+      fault: 'usage',
+      what: `the directory ${directory} cannot be made: ${(cause as Error).message}`,
+      remedy: 'name one in which this user may write, with --state and --log',
+      cause,
+    });
+  });
+}
+
 /** It holds the cluster's CA key: nobody else may look into it. */
 async function makeStateDirectory(directory: string): Promise<void> {
-  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await makeUsable(directory, 0o700);
   const { mode } = await stat(directory);
   if ((mode & 0o077) === 0) return;
   if ((await readdir(directory)).length === 0) return chmod(directory, 0o700);

@@ -10,9 +10,20 @@ import type { ManifestObjects } from './manifests.ts';
 const MAX_TMPDIR_BYTES = 50;
 const SHORT_TMPDIR = '/tmp';
 
-/** Where temporary files go: the caller's choice, unless no socket could be made there. `%` starts a token of ssh. */
+/** `%` starts a token of ssh, `$` a variable of Ansible's paths (ansible/utils/path.py, `unfrackpath`). */
+const EXPANDED = /[%$]/;
+
+/** Where temporary files go: the caller's choice, unless no socket could be made there, or its name could not be used as it is. */
 export function temporaryRoot(chosen: string): string {
-  return Buffer.byteLength(chosen) <= MAX_TMPDIR_BYTES && !chosen.includes('%') ? chosen : SHORT_TMPDIR;
+  return Buffer.byteLength(chosen) <= MAX_TMPDIR_BYTES && !EXPANDED.test(chosen) ? chosen : SHORT_TMPDIR;
+}
+
+/** The path as Ansible may be given it: itself, or a link to it in the private directory. */
+export async function plainPath(directory: string, file: string, name: string): Promise<string> {
+  if (!file.includes('$')) return file;
+  const link = path.join(directory, name);
+  await symlink(file, link);
+  return link;
 }
 
 async function makeDirectory(chosen: string): Promise<string> {
@@ -23,7 +34,7 @@ async function makeDirectory(chosen: string): Promise<string> {
       fault: 'usage',
       what: root === chosen
         ? `no directory can be made in ${chosen}`
-        : `TMPDIR ${chosen} leaves no room for sockets (${MAX_TMPDIR_BYTES} bytes, without %), and no directory can be made in ${root} either`,
+        : `TMPDIR ${chosen} leaves no room for sockets (${MAX_TMPDIR_BYTES} bytes, without % and $), and no directory can be made in ${root} either`,
       remedy: 'set TMPDIR to a short path that you may write to',
       cause,
     });
@@ -61,11 +72,11 @@ export async function makePrivateDirectory({ cluster, connections, objects, base
   }
 }
 
-/** Ansible's ssh takes `%` in the path of a key for a token, Mitogen's does not: neither sees one. */
+/** Ansible's ssh takes `%` in the path of a key for a token, Mitogen's does not, and both expand `$`: neither sees one. */
 async function withPlainKeys(connections: Connections, directory: string, base: string): Promise<Connections> {
   const plain = Object.entries(connections).map(async ([name, variables], index) => {
     const key = variables.ansible_ssh_private_key_file;
-    if (typeof key !== 'string' || !key.includes('%')) return [name, variables] as const;
+    if (typeof key !== 'string' || !EXPANDED.test(key)) return [name, variables] as const;
     const link = path.join(directory, `key-${index}`);
     await symlink(path.resolve(base, key), link);
     return [name, { ...variables, ansible_ssh_private_key_file: link }] as const;

@@ -1,9 +1,10 @@
 import { createWriteStream, type WriteStream } from 'node:fs';
-import { once } from 'node:events';
+import { finished } from 'node:stream/promises';
 import { rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { readCallbackEvent } from './callback-event.ts';
-import { concludeRun, type Stop } from './conclude-run.ts';
+import { blameDisk, concludeRun, type Stop } from './conclude-run.ts';
 import { ProofgridError } from './error.ts';
 import { lineMasker } from './mask.ts';
 import { STEPS } from './operation.ts';
@@ -29,14 +30,15 @@ export function lifecycleRunner({ playbooksDirectory }: RunnerOptions): RunOpera
     emit({ type: 'operation-started', at: now(), operation, cluster: request.cluster.metadata.name, limitMs, steps });
 
     const track = new Track(playbooksDirectory, emit, request.locate);
-    const { end, stop, log } = await execute(request, prepared, playbooksDirectory, track);
+    const { end, stop, log, logError } = await execute(request, prepared, playbooksDirectory, track);
     if (end.kind === 'busy') throw busy(request.stateDirectory);
-    const { outcome, failure } = concludeRun({ track, end, stop, steps, operation, limitMs, log });
+    const { stateDirectory, logDirectory } = request;
+    const { outcome, failure } = await blameDisk(concludeRun({ track, end, stop, steps, operation, limitMs, log, logError }), [stateDirectory, logDirectory, tmpdir()]);
     track.finish(now(), outcome);
     const durationMs = Math.round(performance.now() - started);
     const summary = { outcome, durationMs, changed: track.changed, ...(failure && { failure }) };
     emit({ type: 'operation-finished', at: now(), operation, ...summary });
-    return { ...summary, ...(await kubeconfigIn(request.stateDirectory)) };
+    return { ...summary, log: prepared.log, ...(track.changes.length > 0 && { changes: track.changes }), ...(await kubeconfigIn(request.stateDirectory)) };
   };
 }
 
@@ -46,10 +48,10 @@ export const runOperation: RunOperation = lifecycleRunner({ playbooksDirectory: 
 async function execute(request: RunRequest, prepared: PreparedRun, playbooksDirectory: string, track: Track) {
   if (request.signal?.aborted === true) {
     await rm(prepared.privateDirectory, { recursive: true, force: true });
-    return { end: { kind: 'exited', exitCode: 0 } satisfies SupervisedEnd, stop: 'aborted' as Stop, log: '' };
+    return { end: { kind: 'exited', exitCode: 0 } satisfies SupervisedEnd, stop: 'aborted' as Stop, log: '', logError: undefined };
   }
   const file = createWriteStream(prepared.log, { flags: 'a', mode: 0o600 });
-  const log = new TailLog(file);
+  const log = new TailLog(file, () => supervised.stop());
   log.write(`# ${now()} ${request.operation} of ${request.cluster.metadata.name}`);
   let stop: Stop | undefined;
   const supervised = startSupervised({
@@ -68,8 +70,9 @@ async function execute(request: RunRequest, prepared: PreparedRun, playbooksDire
   const onAbort = () => end('aborted');
   const limit = setTimeout(() => end('timed-out'), request.limitMs);
   request.signal?.addEventListener('abort', onAbort, { once: true });
+  let ended: SupervisedEnd;
   try {
-    return { end: await supervised.ended, stop, log: log.tail() };
+    ended = await supervised.ended;
   } finally {
     clearTimeout(limit);
     request.signal?.removeEventListener('abort', onAbort);
@@ -77,6 +80,7 @@ async function execute(request: RunRequest, prepared: PreparedRun, playbooksDire
     // The supervisor does it, unless it was killed.
     await rm(prepared.privateDirectory, { recursive: true, force: true });
   }
+  return { end: ended, stop, log: log.tail(), logError: log.error };
 }
 
 /** Writes masked lines, and remembers the last of them for failures that no task stands for. */
@@ -84,15 +88,21 @@ class TailLog {
   readonly #mask = lineMasker();
   readonly #file: WriteStream;
   #last: string[] = [];
+  /** Why nothing is written any more. */
+  error: Error | undefined;
 
-  constructor(file: WriteStream) {
+  constructor(file: WriteStream, onError: () => void) {
     this.#file = file;
+    file.on('error', (error) => {
+      this.error ??= error;
+      onError();
+    });
   }
 
   write(line: string): void {
     const masked = this.#mask(line);
     if (masked === undefined) return;
-    this.#file.write(`${masked}\n`);
+    if (this.error === undefined) this.#file.write(`${masked}\n`);
     if (masked.trim() !== '' && !masked.startsWith('#')) this.#last = [...this.#last.slice(-19), masked];
   }
 
@@ -102,7 +112,8 @@ class TailLog {
 
   async close(): Promise<void> {
     this.#file.end();
-    await once(this.#file, 'close');
+    // what goes wrong here is kept by the listener
+    await finished(this.#file).catch(() => undefined);
   }
 }
 

@@ -33,6 +33,10 @@ export interface RunResult {
   readonly outcome: Outcome;
   readonly durationMs: number;
   readonly changed: number;
+  /** The first tasks that changed something, as `etcd: Place files on node-1`; absent when none did. */
+  readonly changes?: readonly string[];
+  /** Ansible's own log; absent when nothing was run. */
+  readonly log?: string;
   readonly failure?: { step: string; task: string; host: string; message: string; path?: string };
   /** Admin kubeconfig, mode 0600, inside the state directory; present once the control plane step has run. */
   readonly kubeconfig?: string;

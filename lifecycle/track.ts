@@ -18,6 +18,9 @@ interface OpenStep {
   outcome: Outcome;
 }
 
+/** Nobody reads more; the log has them all. */
+const MAX_CHANGES = 20;
+
 /** Follows a playbook run: turns what the callback says into lifecycle events, and remembers what the outcome needs. */
 export class Track {
   readonly #emit: (event: LifecycleEvent) => void;
@@ -29,6 +32,8 @@ export class Track {
   readonly #running = new Map<string, string>();
   #step: OpenStep | undefined;
   changed = 0;
+  /** Names of the first of these tasks. */
+  readonly changes: string[] = [];
   failure: Failure | undefined;
   /** The first failure is a machine that has never answered. */
   neverReached = false;
@@ -98,6 +103,7 @@ export class Track {
     if (status === 'changed') {
       step.changed += 1;
       this.changed += 1;
+      if (this.changes.length < MAX_CHANGES) this.changes.push(`${step.name}: ${task} on ${host}`);
     }
     if (status === 'failed' || status === 'unreachable') {
       const neverReached = status === 'unreachable' && !this.#answered.has(host);

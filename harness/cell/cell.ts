@@ -1,4 +1,5 @@
 import type { Verdict } from '../journal/event.ts';
+import { endOf } from '../journal/run-journal.ts';
 import { worst } from '../journal/verdict.ts';
 import type { Lease } from '../provider/contract.ts';
 import type { CellRun } from './cell-run.ts';
@@ -6,7 +7,7 @@ import { conclude } from './conclude.ts';
 import { startHeart, type Heart } from './heart.ts';
 import { messageOf, verdictOf } from './phase.ts';
 import { prepare } from './prepare.ts';
-import { makeCellDirectory, type CellPaths } from './run-directory.ts';
+import { cellPaths, makeCellDirectory, type CellPaths } from './run-directory.ts';
 import { runSuites } from './suites.ts';
 
 /** One cell's life: lease, suites, evidence, release. Never rejects: whatever happens is in the journal. */
@@ -17,15 +18,17 @@ export async function runCell(run: CellRun): Promise<Verdict> {
   let reason: string | undefined;
   let lease: Lease | undefined;
   const fail = (error: unknown) => {
-    verdicts.push(run.signal.aborted ? 'aborted' : verdictOf(error));
-    reason ??= messageOf(error);
+    const end = endOf(run.signal);
+    verdicts.push(run.signal.aborted && end === undefined ? 'aborted' : verdictOf(end ?? error));
+    reason ??= messageOf(end ?? error);
   };
   journal.write({ type: 'cell-started', cell: cell.slug });
   for (const [name, value] of Object.entries(cell.axes)) journal.write({ type: 'property', cell: cell.slug, name, value });
   cell.notes.forEach((value, index) => journal.write({ type: 'property', cell: cell.slug, name: `note.${index + 1}`, value }));
-  const paths = await makeCellDirectory(run.directory.root, cell.slug);
+  const paths = cellPaths(run.directory.root, cell.slug);
   let heart: Heart | undefined;
   try {
+    await makeCellDirectory(run.directory.root, cell.slug);
     verdicts.push(
       ...(await life(run, paths, (acquired) => {
         lease = acquired;
@@ -42,6 +45,7 @@ export async function runCell(run: CellRun): Promise<Verdict> {
   });
   await heart?.stop();
   const verdict = run.signal.aborted && worst(verdicts) === 'passed' ? 'aborted' : worst(verdicts);
+  reason ??= endOf(run.signal)?.message;
   const durationMs = Math.round(performance.now() - started);
   journal.write({ type: 'cell-finished', cell: cell.slug, verdict, durationMs, ...(reason === undefined ? {} : { reason }) });
   return verdict;

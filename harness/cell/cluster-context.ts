@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { runOperation } from '../../lifecycle/run-operation.ts';
 import { sshDial } from '../machine/forward.ts';
 import type { ClusterContext } from '../suite/check.ts';
@@ -26,7 +27,11 @@ export function clusterContext(run: CellRun, paths: CellPaths, prepared: Prepare
     signal,
     log,
     testImage: prepared.agnhost.reference,
-    operate: (operation, until) => runOperation({ ...operationRequest(run, paths, prepared, operation), signal: until }),
+    operate: async (operation, until) => {
+      const result = await runOperation({ ...operationRequest(run, paths, prepared, operation), signal: until });
+      // reports link what lies in the run directory, by its path there
+      return { ...result, ...(result.log !== undefined && { log: path.relative(run.directory.root, result.log) }) };
+    },
     ...(power === undefined
       ? missing?.power === undefined ? {} : { powerMissing: missing.power }
       : {

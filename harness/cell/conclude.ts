@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Verdict } from '../journal/event.ts';
+import { shellJoin } from '../machine/quote.ts';
 import type { Lease } from '../provider/contract.ts';
 import type { CellRun } from './cell-run.ts';
 import { hostsOf } from './hosts.ts';
@@ -69,7 +70,7 @@ async function keep(run: CellRun, lease: Lease): Promise<Verdict> {
   const until = new Date(Date.now() + KEPT_FOR).toISOString();
   await run.provider.keep(lease, KEPT_FOR);
   run.journal.write({ type: 'lease-kept', cell: run.cell.slug, lease: lease.id, until });
-  const entry = `proofgrid shell ${run.directory.root} ${lease.machines[0]?.name ?? 'MACHINE'}`;
+  const entry = shellJoin(['proofgrid', 'shell', run.directory.root, lease.machines[0]?.name ?? 'MACHINE']);
   run.journal.write({ type: 'progress', cell: run.cell.slug, message: `machines are kept until ${until}; get in with: ${entry}` });
   return 'passed';
 }

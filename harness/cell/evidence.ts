@@ -43,6 +43,9 @@ const OBJECTS = `umask 077; file=$(mktemp --tmpdir=/run); trap 'rm -f "$file"' E
   server=$(sed -n 's/.*"server": "\\([^"]*\\)".*/\\1/p' /etc/kubernetes/scheduler.conf)
   kubectl --kubeconfig="$file" --server="$server" --request-timeout=10s get ${KINDS} --all-namespaces --output=json`;
 
+/** Known secrets are masked; a machine may print others. */
+const PRIVATE = { mode: 0o600 };
+
 interface Source {
   readonly file: string;
   readonly command: readonly string[];
@@ -108,7 +111,7 @@ async function save(request: EvidenceRequest, host: Host, directory: string, { f
     ({ stdout, stderr, exitCode }) => (exitCode === 0 ? stdout : `${stdout}\n# exit code ${exitCode}\n${stderr}`),
     (error: unknown) => `# could not be gathered: ${messageOf(error)}\n`,
   );
-  await writeFile(target, request.redact(text));
+  await writeFile(target, request.redact(text), PRIVATE);
   return target;
 }
 
@@ -116,6 +119,6 @@ async function saveConsole(request: EvidenceRequest, machine: string, directory:
   if (request.console === undefined) return [];
   const target = path.join(directory, 'console.log');
   const text = await request.console(machine).catch((error: unknown) => `# could not be gathered: ${messageOf(error)}\n`);
-  await writeFile(target, request.redact(text));
+  await writeFile(target, request.redact(text), PRIVATE);
   return [target];
 }

@@ -1,3 +1,5 @@
+import { diskFull, isDiskFull } from '../../lifecycle/disk-full.ts';
+
 /** What a person is told of what an interruption does. */
 interface Words {
   readonly ending: string;
@@ -22,10 +24,11 @@ export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>
     controller.abort(new DOMException(name, 'AbortError'));
   };
   const names = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  const unread = ({ message }: Error) => {
+  const unread = (error: Error) => {
+    const { message } = error;
     if (controller.signal.aborted) return;
     say(`standard output is lost (${message}): ${words.ending}`);
-    controller.abort(new DOMException(message, 'AbortError'));
+    controller.abort(isDiskFull(error) ? diskFull(`standard output cannot be written: ${message}`, error) : new DOMException(message, 'AbortError'));
   };
   for (const name of names) process.on(name, interrupt);
   process.stdout.on('error', unread);

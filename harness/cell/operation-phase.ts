@@ -5,7 +5,7 @@ import { runOperation } from '../../lifecycle/run-operation.ts';
 import type { RunRequest, RunResult } from '../../lifecycle/run.ts';
 import type { JournalWriter, PhaseId } from '../journal/event.ts';
 import type { Examine } from './lost-machines.ts';
-import { openPhase } from './phase.ts';
+import { messageOf, openPhase, verdictOf } from './phase.ts';
 import { WarningLog } from './warning-log.ts';
 
 export interface OperationPhase {
@@ -42,10 +42,19 @@ export async function deployPhase({ journal, cell, runRoot, request, examine }: 
       phase.record({ name, classname: 'post-condition', verdict: event.outcome, durationMs, expected, observed });
     }
   };
-  const result = await blame(await runOperation({ ...request, onEvent }), examine);
+  const started = performance.now();
+  const ended = await runOperation({ ...request, onEvent }).catch((error: unknown) => notRun(error, performance.now() - started));
+  const result = await blame(ended, examine);
   if (result.outcome !== 'passed') recordFailure(phase.record, result, seen, evidence);
   phase.finish();
   return result;
+}
+
+/** An operation that could not be run, or not to its end: a phase without an end would say that somebody had aborted it. */
+function notRun(error: unknown, durationMs: number): RunResult {
+  const verdict = verdictOf(error);
+  const outcome = verdict === 'aborted' || verdict === 'timed-out' ? verdict : 'errored';
+  return { outcome, durationMs: Math.round(durationMs), changed: 0, failure: { step: '', task: 'run ansible', host: 'localhost', message: messageOf(error) } };
 }
 
 /** An operation on machines that died is not the product's failure, whatever Ansible saw of it. */
@@ -65,7 +74,7 @@ function recordFailure(
 ): void {
   const { failure } = result;
   const firstUnseen = STEPS.find((step) => !seen.has(step));
-  const culprit = failure?.step ?? firstUnseen ?? 'post-install';
+  const culprit = failure?.step || (firstUnseen ?? 'post-install');
   record({
     name: culprit,
     classname: 'deploy',

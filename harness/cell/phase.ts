@@ -1,5 +1,6 @@
 import type { CaseResult, JournalWriter, PhaseId, Verdict } from '../journal/event.ts';
 import { isBad, worst } from '../journal/verdict.ts';
+import { withFullDiskExplained } from '../../lifecycle/disk-full.ts';
 import { ProofgridError } from '../../lifecycle/error.ts';
 
 /** What a case reports of itself; name, duration and verdict are added around it. */
@@ -49,7 +50,8 @@ export function openPhase(journal: JournalWriter, id: PhaseId, cases: string[]):
 }
 
 /** An unknown error is a bug of ours, which says nothing about the product: `errored`. */
-export function verdictOf(error: unknown): Verdict {
+export function verdictOf(thrown: unknown): Verdict {
+  const error = withFullDiskExplained(thrown);
   if (!(error instanceof ProofgridError)) return isAbort(error) ? 'aborted' : 'errored';
   const verdicts = {
     usage: 'errored',
@@ -62,7 +64,8 @@ export function verdictOf(error: unknown): Verdict {
   return verdicts[error.fault];
 }
 
-export function messageOf(error: unknown): string {
+export function messageOf(thrown: unknown): string {
+  const error = withFullDiskExplained(thrown);
   if (error instanceof ProofgridError) return error.message;
   if (error instanceof Error) return `${error.name}: ${error.message} (unexpected: please report it)`;
   return `${String(error)} (unexpected: please report it)`;

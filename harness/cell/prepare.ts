@@ -88,7 +88,7 @@ async function acquire({ cell, paths, owner, provider }: Preparation, image: Mac
     return await provider.acquire(request, progress);
   } catch (error) {
     // the machine is gone by now, so its console lives in the error alone
-    if (error instanceof MachineStartError) await writeFile(path.join(paths.evidence, `console-${error.machine}.log`), error.console);
+    if (error instanceof MachineStartError) await writeFile(path.join(paths.evidence, `console-${error.machine}.log`), error.console, { mode: 0o600 }).catch(() => undefined);
     throw error;
   }
 }

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, stat } from 'node:fs/promises';
+import { chmod, mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import { isDiskFull } from '../../lifecycle/disk-full.ts';
 import { ProofgridError } from '../../lifecycle/error.ts';
+import { makeDirectory } from '../../lifecycle/make-directory.ts';
 
 /** Where one cell's files lie; DESIGN.md fixes the names. */
 export interface CellPaths {
@@ -31,29 +33,20 @@ export function newRunName(now: Date): string {
 }
 
 export async function makeRunDirectory(root: string, run: string): Promise<RunDirectory> {
-  await makeDirectories(path.resolve(root)).catch((cause: NodeJS.ErrnoException) => {
+  if (path.resolve(root).includes('${')) {
+    // ssh_config(5): `${…}` is a variable in UserKnownHostsFile, and nothing escapes it
+    throw new ProofgridError({ code: 'RUN_DIRECTORY_UNUSABLE', fault: 'usage', what: `the run directory ${root} has a \${ in its path, which ssh takes for a variable`, remedy: 'name another with --run-dir' });
+  }
+  await makeDirectory(path.resolve(root)).catch((cause: NodeJS.ErrnoException) => {
     throw new ProofgridError({
       code: 'RUN_DIRECTORY_UNUSABLE',
-      fault: cause.code === 'ENOSPC' ? 'infrastructure' : 'usage',
+      fault: isDiskFull(cause) ? 'infrastructure' : 'usage',
       what: `the run directory ${root} cannot be made: ${cause.message}`,
-      remedy: 'name another with --run-dir',
+      remedy: isDiskFull(cause) ? 'make room on the disk' : 'name another with --run-dir',
       cause,
     });
   });
   return runDirectory(root, run);
-}
-
-/** One by one: Node's own `recursive` spins for ever, deaf to signals, where a file system answers ENOENT, as /proc does. */
-async function makeDirectories(directory: string): Promise<void> {
-  if (await isDirectory(directory)) return;
-  await makeDirectories(path.dirname(directory));
-  await mkdir(directory).catch(async (error: unknown) => {
-    if (!(await isDirectory(directory))) throw error; // otherwise another run made it in between
-  });
-}
-
-async function isDirectory(file: string): Promise<boolean> {
-  return stat(file).then((facts) => facts.isDirectory(), () => false);
 }
 
 export function runDirectory(root: string, run: string): RunDirectory {

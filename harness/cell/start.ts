@@ -4,7 +4,8 @@ import { ProofgridError } from '../../lifecycle/error.ts';
 import { createArtifacts } from '../artifact/artifacts.ts';
 import type { Verdict } from '../journal/event.ts';
 import { worst } from '../journal/verdict.ts';
-import { openJournal, type OpenJournal } from '../journal/write.ts';
+import type { OpenJournal } from '../journal/write.ts';
+import { endOf, openRunJournal } from '../journal/run-journal.ts';
 import { closeSshMasters } from '../machine/ssh.ts';
 import type { Cell } from '../matrix/cell.ts';
 import { loadMatrix } from '../matrix/load.ts';
@@ -16,12 +17,13 @@ import { processOwner } from '../provider/owner.ts';
 import { providerOf, type ProviderName } from '../provider/provider-of.ts';
 import { openEstimates } from '../report/estimate.ts';
 import { reporterOf, type ReporterChoice } from '../report/reporter.ts';
-import { writeReports } from '../report/write.ts';
+import { refuseForeignReports } from '../report/write.ts';
 import { createAdmission } from '../schedule/admission.ts';
 import { schedule } from '../schedule/schedule.ts';
 import { proofgridVersion } from '../version.ts';
 import type { Keep } from './cell-run.ts';
 import { refuseUnmatched, type CheckPattern } from './check-pattern.ts';
+import { acknowledge, closeRun } from './close-run.ts';
 import { dryRunText, durationsOf } from './dry-run.ts';
 import { runCells } from './engine.ts';
 import { unreleasedLeases, type KeptLease } from './kept-leases.ts';
@@ -87,19 +89,12 @@ export async function startRun(request: StartRequest): Promise<number> {
   const run = resumed?.record.run ?? newRunName(new Date());
   const directory = await claimDirectory(request, run);
   knownRuns().remember(run, directory.root);
-  const journal = openJournal(directory.journal);
+  const { journal, signal } = openRunJournal(directory.journal, request.signal);
   const report = reporterOf(request.reporter, { stream: process.stdout, isTTY: process.stdout.isTTY, directory: directory.root, estimates });
   journal.onLine(report.line);
-  let exitCode: number;
-  try {
-    await execute(request, { run, directory, journal, cells, resumed, provider, capacity, site, source: matrix.document.versions.source });
-  } finally {
-    journal.close();
-    const { record } = writeReports(directory.root);
-    exitCode = record.exitCode;
-    report.close();
-  }
-  return exitCode;
+  acknowledge(request.signal, report, 'removing the machines');
+  const execution = { run, directory, journal, cells, resumed, provider, capacity, site, source: matrix.document.versions.source };
+  return closeRun({ ...{ journal, report, signal, directory: directory.root }, work: () => execute({ ...request, signal }, execution) });
 }
 
 /** What the provider has, once it has said that it can have these cells at all. */
@@ -161,9 +156,11 @@ async function execute(request: StartRequest, execution: Execution): Promise<voi
         };
       },
     });
-    finish(worst([...passedBefore(resumed), verdict]));
+    const end = endOf(request.signal);
+    if (end === undefined) finish(worst([...passedBefore(resumed), verdict]));
+    else finish(verdict === 'leaked' ? 'leaked' : 'errored', end.message);
   } catch (error) {
-    finish(signal.aborted ? 'aborted' : 'errored', messageOf(error));
+    finish(signal.aborted && endOf(request.signal) === undefined ? 'aborted' : 'errored', messageOf(error));
     throw error;
   } finally {
     limit.end();
@@ -195,8 +192,9 @@ async function giveUp({ cell, lease, provider }: KeptLease, journal: OpenJournal
 }
 
 async function claimDirectory({ directory, resume }: StartRequest, run: string): Promise<RunDirectory> {
+  const root = resume ?? directory ?? path.resolve('proofgrid-runs', run);
+  refuseForeignReports(runDirectory(root, run));
   if (resume !== undefined) return runDirectory(resume, run);
-  const root = directory ?? path.resolve('proofgrid-runs', run);
   if (existsSync(path.join(root, 'journal.jsonl'))) {
     throw new ProofgridError({
       code: 'RUN_DIRECTORY_TAKEN',

@@ -7,6 +7,7 @@ import { replay } from '../journal/replay.ts';
 import { exitCodeOf } from '../journal/verdict.ts';
 import { writeAtomically } from '../report/atomic.ts';
 import { junit } from '../report/junit.ts';
+import { marked, refuseForeign } from '../report/own-file.ts';
 import { memoryJournal } from '../suite/lint/memory-journal.ts';
 import { runLintSuite } from '../suite/lint/suite.ts';
 import { LINT_TOOLS } from '../suite/lint/tools.ts';
@@ -42,6 +43,7 @@ export function lintCommand(): Command {
 
 async function lint({ tool: names, junit: file, quiet }: LintOptions): Promise<void> {
   const tools = names === undefined ? LINT_TOOLS : names.map(toolNamed);
+  if (file !== undefined) refuseForeign(path.resolve(file));
   const controller = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => controller.abort());
   const journal = memoryJournal();
@@ -57,7 +59,7 @@ async function lint({ tool: names, junit: file, quiet }: LintOptions): Promise<v
   const durationMs = Math.round(performance.now() - started);
   journal.write({ type: 'cell-finished', cell: CELL, verdict, durationMs });
   journal.write({ type: 'run-finished', verdict, exitCode: exitCodeOf(verdict), durationMs });
-  if (file !== undefined) writeAtomically(path.resolve(file), junit(replay(journal.lines)));
+  if (file !== undefined) writeAtomically(path.resolve(file), marked(junit(replay(journal.lines))));
   process.stderr.write(`${summary(verdict, journal.lines, durationMs)}\n`);
   process.exitCode = exitCodeOf(verdict);
 }

@@ -7,6 +7,7 @@ Examples:
   $ proofgrid report runs/2026-11-23T09-08-12
   $ proofgrid report runs/2026-11-23T09-08-12 --junit /tmp/junit.xml
 
+A file that is there already is replaced only if it is an earlier report or empty.
 The exit code is the run's: 0 only when the journal is whole and says that everything passed.`;
 
 export function reportCommand(): Command {

@@ -1,14 +1,15 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { ProofgridError } from '../../lifecycle/error.ts';
+import { acknowledge, closeRun } from '../cell/close-run.ts';
 import { messageOf, verdictOf } from '../cell/phase.ts';
 import { makeRunDirectory, newRunName, type RunDirectory } from '../cell/run-directory.ts';
 import { EXISTING, type Verdict } from '../journal/event.ts';
 import { exitCodeOf, worst } from '../journal/verdict.ts';
-import { openJournal, type OpenJournal } from '../journal/write.ts';
+import { endOf, openRunJournal } from '../journal/run-journal.ts';
+import type { OpenJournal } from '../journal/write.ts';
 import { closeSshMasters } from '../machine/ssh.ts';
 import { consoleReporter } from '../report/console.ts';
-import { writeReports } from '../report/write.ts';
 import { nodes } from '../suite/e2e/api-server.ts';
 import { NAMESPACES } from '../suite/e2e/namespace.ts';
 import { refuseForeignNamespaces, removeNamespaces } from '../suite/e2e/namespaces.ts';
@@ -42,21 +43,13 @@ export async function startCheck(request: CheckRequest): Promise<number> {
   for (const { cell, context } of targets) process.stdout.write(announcement(cell, context));
   const run = newRunName(new Date());
   const directory = await claim(request.directory ?? path.resolve('proofgrid-runs', run), run);
-  const journal = openJournal(directory.journal);
+  const { journal, signal } = openRunJournal(directory.journal, request.signal);
   for (const secret of targets.flatMap(({ secrets }) => secrets)) journal.mask(secret);
   const report = consoleReporter({ stream: process.stdout, isTTY: process.stdout.isTTY, directory: directory.root });
   journal.onLine(report.line);
-  let exitCode: number;
-  try {
-    await execute(request, targets, journal, run);
-  } finally {
-    await closeSshMasters();
-    journal.close();
-    const { record } = writeReports(directory.root);
-    exitCode = record.exitCode;
-    report.close();
-  }
-  return exitCode;
+  acknowledge(request.signal, report, 'removing what the checks created');
+  const work = () => execute({ ...request, signal }, targets, journal, run).finally(() => closeSshMasters());
+  return closeRun({ journal, report, signal, work, directory: directory.root });
 }
 
 /** Said before anything is created. */
@@ -105,8 +98,9 @@ async function checkCell(request: CheckRequest, target: CheckTarget, journal: Op
   const verdicts: Verdict[] = [];
   let reason: string | undefined;
   const fail = (error: unknown) => {
-    verdicts.push(signal.aborted ? 'aborted' : verdictOf(error));
-    reason ??= messageOf(error);
+    const end = endOf(signal);
+    verdicts.push(signal.aborted && end === undefined ? 'aborted' : verdictOf(end ?? error));
+    reason ??= messageOf(end ?? error);
   };
   const made: { undo?: () => Promise<void> } = {};
   try {

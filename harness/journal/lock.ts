@@ -1,5 +1,6 @@
 import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { isDiskFull } from '../../lifecycle/disk-full.ts';
 import { ProofgridError } from '../../lifecycle/error.ts';
 
 /** Takes the journal for writing and returns the function that gives it back. */
@@ -27,9 +28,9 @@ function create(own: string, file: string): void {
     if ((cause as NodeJS.ErrnoException).code === 'EEXIST') throw taken(file, own, cause);
     throw new ProofgridError({
       code: 'JOURNAL_NOT_WRITABLE',
-      fault: 'usage',
+      fault: isDiskFull(cause) ? 'infrastructure' : 'usage',
       what: `the journal ${file} cannot be written: ${(cause as Error).message}`,
-      remedy: 'name a directory that this user may write',
+      remedy: isDiskFull(cause) ? 'make room on the disk' : 'name a directory that this user may write',
       cause,
     });
   }

@@ -5,6 +5,7 @@ import { JOURNAL_VERSION, type JournalEvent, type JournalLine, type JournalWrite
 import { lockJournal } from './lock.ts';
 import { SecretMask } from './mask.ts';
 import { readJournal } from './read.ts';
+import { reserveRoom } from './reserve.ts';
 import { bounded, withoutControls } from './text.ts';
 
 /** Bytes of UTF-8 that a string of an event may have; what is not named has the limit of `message`. */
@@ -20,16 +21,19 @@ export interface OpenJournal extends JournalWriter {
 
 export interface JournalOptions {
   readonly now?: () => Date;
+  /** Told once, when a line did not fit at first: it, and what little follows, may still have been written. */
+  readonly onFull?: (error: ProofgridError) => void;
 }
 
 /**
  * Opens a journal for appending. One that exists is continued: its numbers go on, and a last line that an earlier
- * crash tore is closed off. Throws `JOURNAL_LOCKED` while another process writes it.
+ * crash tore is closed off. Some room beside it is kept, so that a run on a full disk can still write how it ends.
+ * Throws `JOURNAL_LOCKED` while another process writes it.
  */
-export function openJournal(file: string, { now = () => new Date() }: JournalOptions = {}): OpenJournal {
+export function openJournal(file: string, { now = () => new Date(), onFull }: JournalOptions = {}): OpenJournal {
   mkdirSync(path.dirname(file), { recursive: true });
   const unlock = lockJournal(file);
-  const descriptor = openSync(file, 'a', 0o644);
+  const { descriptor, releaseRoom } = openFiles(file, unlock);
   const before = readJournal(file);
   const secrets = new SecretMask();
   const listeners = new Set<LineListener>();
@@ -37,14 +41,26 @@ export function openJournal(file: string, { now = () => new Date() }: JournalOpt
   let size = before.size;
   let open = true;
 
+  let full = false;
+
+  const appended = (bytes: Buffer): ProofgridError | undefined => {
+    const { written, cause } = tryWrite(descriptor, bytes);
+    if (written === bytes.length) {
+      size += written;
+      return undefined;
+    }
+    ftruncateSync(descriptor, size);
+    return incomplete(file, cause);
+  };
   const append = (text: string) => {
     const bytes = Buffer.from(text, 'utf8');
-    const { written, cause } = tryWrite(descriptor, bytes);
-    if (written !== bytes.length) {
-      ftruncateSync(descriptor, size);
-      throw incomplete(file, cause);
-    }
-    size += written;
+    const error = appended(bytes);
+    if (error === undefined) return;
+    releaseRoom();
+    const again = appended(bytes);
+    if (!full) onFull?.(error);
+    full = true;
+    if (again !== undefined) throw again;
   };
   if (!before.endsWithNewline) append('\n');
 
@@ -55,7 +71,7 @@ export function openJournal(file: string, { now = () => new Date() }: JournalOpt
       const line: JournalLine = { v: JOURNAL_VERSION, seq: sequence + 1, at: now().toISOString(), ...clean };
       append(`${JSON.stringify(line)}\n`);
       sequence += 1;
-      if (mustReachTheDisk(event)) fdatasyncSync(descriptor);
+      if (mustReachTheDisk(event)) sync(descriptor, file);
       for (const listener of listeners) tell(listener, line, listeners);
     },
     mask(secret) {
@@ -69,9 +85,32 @@ export function openJournal(file: string, { now = () => new Date() }: JournalOpt
       if (!open) return;
       open = false;
       closeSync(descriptor);
+      releaseRoom();
       unlock();
     },
   };
+}
+
+/** Whatever cannot be had gives back what was taken before it. */
+function openFiles(file: string, unlock: () => void): { descriptor: number; releaseRoom: () => void } {
+  let releaseRoom: () => void = () => undefined;
+  try {
+    releaseRoom = reserveRoom(file);
+    return { descriptor: openSync(file, 'a', 0o644), releaseRoom };
+  } catch (cause) {
+    releaseRoom();
+    unlock();
+    throw incomplete(file, cause);
+  }
+}
+
+/** A file system may give out room that it does not have, and says so only here. */
+function sync(descriptor: number, file: string): void {
+  try {
+    fdatasyncSync(descriptor);
+  } catch (cause) {
+    throw incomplete(file, cause);
+  }
 }
 
 /** Passed cases can be lost in a power cut, for they would only be run again; a bad verdict or an end cannot. */
@@ -115,8 +154,8 @@ function incomplete(file: string, cause: unknown): ProofgridError {
   return new ProofgridError({
     code: 'JOURNAL_WRITE_INCOMPLETE',
     fault: 'infrastructure',
-    what: `the journal ${file} could not be written in full`,
-    remedy: 'make room on the disk',
+    what: `the journal ${file} could not be written in full${cause instanceof Error ? `: ${cause.message}` : ''}`,
+    remedy: 'make room on the disk, and go on with --resume',
     cause,
   });
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { lstat, mkdir, rm } from 'node:fs/promises';
+import { existsSync, lstatSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { ProofgridError } from '../../lifecycle/error.ts';
@@ -25,22 +25,24 @@ export function controlPath(machine: Machine): string {
   return join(controlDirectory(), createHash('sha256').update(identity).digest('hex').slice(0, 24));
 }
 
+let directory: string | undefined;
+
+/** The same for all processes of a user; where somebody else has made it first, one that this process has for itself. */
 function controlDirectory(): string {
-  return `/tmp/proofgrid-ssh-${process.getuid?.() ?? 0}`;
+  return (directory ??= ownDirectory(`/tmp/proofgrid-ssh-${process.getuid?.() ?? 0}`));
 }
 
-async function ensurePrivateDirectory(path: string): Promise<void> {
-  await mkdir(path, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EEXIST') throw error;
-  });
-  const facts = await lstat(path);
-  if (facts.isDirectory() && facts.uid === process.getuid?.() && (facts.mode & 0o077) === 0) return;
-  throw new ProofgridError({
-    code: 'SSH_DIRECTORY_UNSAFE',
-    fault: 'infrastructure',
-    what: `${path} is not a directory that only this user can enter`,
-    remedy: 'remove it',
-  });
+export function ownDirectory(path: string): string {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+  const facts = lstatSync(path);
+  if (facts.isDirectory() && facts.uid === process.getuid?.() && (facts.mode & 0o077) === 0) return path;
+  const own = mkdtempSync(`${path}-`);
+  process.once('exit', () => rmSync(own, { recursive: true, force: true }));
+  return own;
 }
 
 /** Words that make ssh use the machine's master, opened (with a real login) when there is none yet. */
@@ -56,7 +58,8 @@ export async function throughMaster(machine: Machine): Promise<string[]> {
 }
 
 async function openMaster(machine: Machine, path: string): Promise<void> {
-  await ensurePrivateDirectory(controlDirectory());
+  // what cleans /tmp up may have taken it since
+  mkdirSync(controlDirectory(), { mode: 0o700, recursive: true });
   await rm(path, { force: true });
   const persistence = ['-o', 'ControlMaster=yes', '-S', path, '-o', `ControlPersist=${IDLE_LIMIT}`];
   const connect = ['-o', 'BatchMode=yes', '-o', `ConnectTimeout=${CONNECT_LIMIT}`];

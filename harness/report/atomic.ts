@@ -1,23 +1,33 @@
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { isDiskFull } from '../../lifecycle/disk-full.ts';
 import { ProofgridError } from '../../lifecycle/error.ts';
+import { makeDirectorySync } from '../../lifecycle/make-directory.ts';
 
 /** Writes the whole file or nothing: a reader never sees half of it, whatever is killed when. */
 export function writeAtomically(file: string, content: string): void {
   const temporary = `${file}.${process.pid}.partial`;
   try {
-    mkdirSync(path.dirname(file), { recursive: true });
+    makeDirectorySync(path.dirname(file));
     writeFileSync(temporary, content);
     renameSync(temporary, file);
   } catch (cause) {
+    remove(temporary);
     throw notWritten(file, cause as NodeJS.ErrnoException);
-  } finally {
-    rmSync(temporary, { force: true });
+  }
+}
+
+/** What cannot be removed must not hide why it is in the way. */
+function remove(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch {
+    // it was never made, or its directory takes no changes any more
   }
 }
 
 function notWritten(file: string, cause: NodeJS.ErrnoException): ProofgridError {
-  const full = cause.code === 'ENOSPC' || cause.code === 'EDQUOT';
+  const full = isDiskFull(cause);
   return new ProofgridError({
     code: 'REPORT_NOT_WRITTEN',
     fault: full ? 'infrastructure' : 'usage',

@@ -38,6 +38,8 @@ export interface ConsoleOptions {
 export interface ConsoleReporter {
   /** To be subscribed to the journal. */
   line(line: JournalLine): void;
+  /** On a terminal: stays above the live view, which would draw over whatever else is written there. */
+  note(text: string): void;
   /** Ends the live view, prints the summary, and keeps the durations for later estimates. */
   close(): void;
 }
@@ -65,6 +67,9 @@ export function consoleReporter(options: ConsoleOptions): ConsoleReporter {
       if (live === undefined) return plain(line);
       const above = permanentText(line, directory, paint);
       if (above !== undefined) draw(above);
+    },
+    note(text) {
+      if (open && live !== undefined) draw(paint('bold', text));
     },
     close() {
       if (!open) return;

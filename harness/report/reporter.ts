@@ -16,6 +16,8 @@ function jsonReporter({ stream, estimates }: ConsoleOptions): ConsoleReporter {
       estimates?.learn(line);
       stream.write(`${JSON.stringify(line)}\n`);
     },
+    // nothing is drawn over what standard error says
+    note: () => undefined,
     close: () => estimates?.save(),
   };
 }

@@ -45,10 +45,10 @@ function warningLines({ cells }: RunRecord): string[] {
 function nextLines(record: RunRecord, directory: string | undefined): string[] {
   const kept = record.cells.flatMap(({ leases }) => leases.filter(({ state }) => state === 'kept'));
   const shell = kept.flatMap(({ machines, until }) =>
-    machines.map(({ name }) => `  get in  proofgrid shell ${directory ?? 'RUN-DIR'} ${name}${until === undefined ? '' : `  (until ${until})`}`),
+    machines.map(({ name }) => `  get in  ${shellJoin(['proofgrid', 'shell', directory ?? 'RUN-DIR', name])}${until === undefined ? '' : `  (until ${until})`}`),
   );
   const leaked = record.verdict === 'leaked' ? ['  remove  proofgrid reap'] : [];
-  const again = record.verdict === 'passed' || directory === undefined ? [] : [`  again   proofgrid ${record.provider === EXISTING ? shellJoin(record.argv) : `run --resume ${directory}`}`];
+  const again = record.verdict === 'passed' || directory === undefined ? [] : [`  again   proofgrid ${record.provider === EXISTING ? shellJoin(record.argv) : shellJoin(['run', '--resume', directory])}`];
   return [...shell, ...leaked, ...again];
 }
 

@@ -1,10 +1,12 @@
 import path from 'node:path';
+import { ProofgridError } from '../../lifecycle/error.ts';
 import { readJournal } from '../journal/read.ts';
 import type { RunRecord } from '../journal/record.ts';
 import { replay } from '../journal/replay.ts';
 import { writeAtomically } from './atomic.ts';
 import { html } from './html.ts';
 import { junit } from './junit.ts';
+import { marked, refuseForeign } from './own-file.ts';
 
 export interface ReportFiles {
   /** Default: `junit.xml` in the run directory. */
@@ -27,9 +29,17 @@ export function writeReports(runDirectory: string, files: ReportFiles = {}): Wri
     junit: files.junit ?? path.join(runDirectory, 'junit.xml'),
     html: files.html ?? path.join(runDirectory, 'report.html'),
   };
-  writeAtomically(written.junit, junit(record, { attachmentBase: attachmentBase(runDirectory) }));
-  writeAtomically(written.html, html(record, { evidenceBase: path.relative(path.dirname(written.html), runDirectory), directory: runDirectory }));
+  refuseForeignReports(written);
+  writeAtomically(written.junit, marked(junit(record, { attachmentBase: attachmentBase(runDirectory) })));
+  writeAtomically(written.html, marked(html(record, { evidenceBase: path.relative(path.dirname(written.html), runDirectory), directory: runDirectory })));
   return { record, ...written };
+}
+
+/** Judges both before either is written. */
+export function refuseForeignReports(files: Required<ReportFiles>): void {
+  for (const file of [files.junit, files.html]) refuseForeign(file);
+  if (path.resolve(files.junit) !== path.resolve(files.html)) return;
+  throw new ProofgridError({ code: 'REPORTS_IN_ONE_FILE', fault: 'usage', what: `${files.junit} cannot hold both reports`, remedy: 'name two files' });
 }
 
 /** GitLab resolves attachments against `CI_PROJECT_DIR`; elsewhere they are relative to the run directory. */

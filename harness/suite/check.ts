@@ -66,6 +66,8 @@ export interface Observation {
   readonly passed: boolean;
   readonly expected: string;
   readonly observed: string;
+  /** A file that says more. */
+  readonly evidence?: string;
 }
 
 /** A real fault on a live cluster that must turn its check red. */

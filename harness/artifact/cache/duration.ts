@@ -25,6 +25,10 @@ export async function estimate(directory: string, recipe: Recipe): Promise<numbe
 }
 
 export async function remember(directory: string, recipe: Recipe, durationMs: number): Promise<void> {
+  await keep(directory, recipe, durationMs).catch(() => undefined);
+}
+
+async function keep(directory: string, recipe: Recipe, durationMs: number): Promise<void> {
   await mkdir(directory, { recursive: true });
   const durations = [...(await recorded(directory, recipe)), Math.round(durationMs)].slice(-REMEMBERED);
   const file = fileOf(directory, recipe);

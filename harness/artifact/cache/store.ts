@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { chmod, copyFile, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ProofgridError } from '../../../lifecycle/error.ts';
+import { makeDirectory } from '../../../lifecycle/make-directory.ts';
 import type { Progress } from '../../provider/contract.ts';
 import type { Entry, Recipe } from '../recipe.ts';
 import { estimate, remember } from './duration.ts';
@@ -54,13 +55,27 @@ export class Store {
   async obtain(recipe: Recipe, progress: Progress): Promise<Entry> {
     const found = await this.find(recipe);
     if (found) return found;
-    await Promise.all(['entries', 'building', 'locks', 'logs'].map((name) => mkdir(join(this.directory, name), { recursive: true })));
+    await this.#makeDirectories();
     const lock = await this.#lock(recipe, progress);
     try {
       return (await this.find(recipe)) ?? (await this.#build(recipe, progress));
     } finally {
       await lock.release();
     }
+  }
+
+  async #makeDirectories(): Promise<void> {
+    const made = ['entries', 'building', 'locks', 'logs'].map((name) => makeDirectory(join(this.directory, name)));
+    await Promise.all(made).catch((cause: unknown) => {
+      if (isDiskFull(cause)) throw cause;
+      throw new ProofgridError({
+        code: 'CACHE_NOT_WRITABLE',
+        fault: 'infrastructure',
+        what: `the cache ${this.directory} cannot be written: ${(cause as Error).message}`,
+        remedy: 'set PROOFGRID_CACHE to a directory that this user may write',
+        cause,
+      });
+    });
   }
 
   #lockFile(key: string): string {

@@ -1,5 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { execa } from 'execa';
+import { ProofgridError } from '../../../lifecycle/error.ts';
 
 /** What netavark leaves on the host when podman is killed between setting a machine's network up and writing it down. */
 export interface NetworkTraces {
@@ -64,8 +65,16 @@ async function namespacesIn(subnet: string): Promise<string[]> {
   return names.filter((_name, index) => inside[index]);
 }
 
-/** Whatever fails here shows when the network itself is removed, or was gone already. */
+/** Whatever fails here shows when the network itself is removed, or was gone already; without the program nothing would be done at all. */
 async function quietly(program: string, words: readonly string[]): Promise<{ stdout: string }> {
-  const { stdout } = await execa(program, words, { reject: false, stdin: 'ignore', timeout: 10_000 });
+  const { stdout, code } = await execa(program, words, { reject: false, stdin: 'ignore', timeout: 10_000 });
+  if (code === 'ENOENT') {
+    throw new ProofgridError({
+      code: 'PROGRAM_MISSING',
+      fault: 'infrastructure',
+      what: `${program} is nowhere on the PATH, so what a network left on this host cannot be removed`,
+      remedy: 'install it: proofgrid doctor --fix',
+    });
+  }
   return { stdout: stdout ?? '' };
 }

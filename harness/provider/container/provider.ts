@@ -4,7 +4,7 @@ import { ProofgridError } from '../../../lifecycle/error.ts';
 import { closeSshMasters } from '../../machine/ssh.ts';
 import type { Lease, Provider } from '../contract.ts';
 import { acquire } from './acquire.ts';
-import { detectEngine } from './detect.ts';
+import { detectEngine, refuseWithoutRoot } from './detect.ts';
 import type { Engine } from './engine.ts';
 import { findLease } from './find.ts';
 import { renewLease } from './heartbeat.ts';
@@ -33,6 +33,7 @@ export function createContainerProvider({ engine: given, pool = DEFAULT_POOL }: 
       memory: totalmem(),
       leases: (await (await engine()).volumes()).length,
     }),
+    refuseImpossible: async () => refuseWithoutRoot(),
     acquire: async (request, progress) => acquire(await engine(), pool, request, progress),
     heartbeat: async (lease) => renewLease(await engine(), lease, {}),
     keep: async (lease, timeToLive) => renewLease(await engine(), lease, { kept: true, timeToLive }),

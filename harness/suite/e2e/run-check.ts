@@ -9,6 +9,8 @@ export interface CheckResult {
   readonly message?: string;
   readonly expected?: string;
   readonly observed?: string;
+  /** A file that says more. */
+  readonly evidence?: string;
   /** For `skipped`: the check whose failure explains this one's. */
   readonly blockedBy?: string;
 }
@@ -29,8 +31,8 @@ export async function runCheck(check: Check, context: ClusterContext): Promise<C
     signal.throwIfAborted();
     const ended = new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true }));
     // A check that does not heed the signal must not hold up the run either.
-    const { passed, expected, observed } = await Promise.race([check.run({ ...context, signal }), ended]);
-    return passed ? { verdict: 'passed', expected, observed } : failed(expected, observed);
+    const { passed, expected, observed, evidence } = await Promise.race([check.run({ ...context, signal }), ended]);
+    return passed ? { verdict: 'passed', expected, observed } : { ...failed(expected, observed), ...(evidence !== undefined && { evidence }) };
   } catch (error) {
     if (context.signal.aborted) return { verdict: 'aborted', message: 'the run was interrupted' };
     if (limit.signal.aborted) return { verdict: 'timed-out', message: `no result within ${check.limitMs / 1000} s` };

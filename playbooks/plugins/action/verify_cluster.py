@@ -46,6 +46,8 @@ class ActionModule(ActionBase):
         if endpoint and boolean(endpoint.get('from_controller', True)):
             observed = wait_for(endpoint, int(arguments.get('limit_seconds', 60)))
             if observed != 'ready':
+                # A machine that does not answer at all explains this: Ansible then calls it unreachable.
+                self._low_level_execute_command('true')
                 return dict(result, failed=True, msg='the API endpoint as reached from here: expected %s to be ready, '
                             'observed %s' % (endpoint['url'], observed))
         return dict(result, **self._execute_module(task_vars=task_vars))

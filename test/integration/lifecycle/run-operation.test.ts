@@ -34,7 +34,10 @@ describe.each(['linear', 'mitogen_linear'] as const)('with %s', (strategy) => {
   test('tells every task of every machine while it runs, then passes', async () => {
     const { playbooksDirectory, events, request } = await fixture({ 'etcd.yml': THREE_TASKS });
     const result = await lifecycleRunner({ playbooksDirectory })(request({ strategy }));
-    expect(result).toEqual({ outcome: 'passed', durationMs: expect.any(Number), changed: 2 });
+    expect(result).toEqual({
+      ...{ outcome: 'passed', durationMs: expect.any(Number), changed: 2, log: expect.stringMatching(/\/log\/ansible\.log$/) as string },
+      changes: expect.arrayContaining(['etcd: Change something on first', 'etcd: Change something on second']) as string[],
+    });
     expect(events.map(({ type }) => type)).toEqual([
       'operation-started', 'step-started', ...Array(6).fill('task-finished'), 'step-finished', 'operation-finished',
     ]);

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
@@ -48,4 +48,11 @@ test.each([
 test('an engine that does not answer keeps nothing from being asked', async () => {
   const said = await containersOf({ crictl: 1 });
   expect(said.match(/^# exit code 1$/gm)).toHaveLength(3);
+});
+
+test('evidence is for its owner alone: a machine may print secrets that nobody knows', async () => {
+  const host: Host = { name: 'm1', address: '10.0.0.1', roles: ['etcd', 'control-plane'], exec: async () => ({ exitCode: 0, stdout: 'text', stderr: '' }) };
+  const files = await gatherEvidence({ directory, hosts: [host], redact: (text) => text, limitMs: 10_000, console: async () => 'console', kubeconfig: 'k' });
+  expect(files.length).toBeGreaterThan(8);
+  for (const file of files) expect((await stat(file)).mode & 0o777, file).toBe(0o600);
 });

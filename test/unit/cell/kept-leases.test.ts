@@ -75,6 +75,14 @@ test('a dry run of it releases nothing', async () => {
   expect(released).toEqual([]);
 });
 
+test('a dry run lists a lease once, which is expired as well as kept', async () => {
+  const { open } = fakes();
+  const expired = async () => ['whole', 'foreign'].map((id) => ({ id, cell: 'one', reason: 'expired' as const, resources: ['volume/v'] }));
+  const said = await reap(killedRun(), (choice) => ({ ...open(choice), reap: expired }), '--dry-run');
+  expect(said.filter((line) => line.includes('lease whole'))).toEqual(['would remove lease whole of cell one: kept, and dismissed']);
+  expect(said).toContain('would remove lease foreign of cell one: expired');
+});
+
 test('a run that still goes on keeps its machines', async () => {
   const directory = killedRun();
   const journal = openJournal(path.join(directory, 'journal.jsonl'));

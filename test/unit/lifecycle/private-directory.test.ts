@@ -41,6 +41,7 @@ test.each([
   [`/${'a'.repeat(50)}`, '/tmp'],
   [`/${'ä'.repeat(25)}`, '/tmp'],
   ['/tmp/50%', '/tmp'],
+  ['/tmp/$HOME', '/tmp'],
 ])('temporary files of TMPDIR %s go below %s, where sockets can be made', (chosen, expected) => {
   expect(temporaryRoot(chosen)).toBe(expected);
 });

@@ -1,4 +1,7 @@
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { acknowledge } from '../../../harness/cell/close-run.ts';
 import type { JournalEvent, JournalLine } from '../../../harness/journal/event.ts';
 import { parseJournal } from '../../../harness/journal/read.ts';
 import { consoleReporter } from '../../../harness/report/console.ts';
@@ -173,6 +176,34 @@ test('what is kept can be entered, and the summary says how', () => {
   expect(text).toContain(`again   proofgrid run --resume ${directory}`);
   expect(text).toContain(`JUnit   ${directory}/junit.xml`);
   expect(text).toContain(`evidence  ${directory}/cells/${CELL}/evidence/pod-to-pod.txt`);
+});
+
+test.each([[true, 1], [false, 0]])('an interruption is told at once and stays (on a terminal: %s)', (isTTY, times) => {
+  let text = '';
+  const reporter = consoleReporter({ stream: { write: (piece) => (text += piece), columns: 80, rows: 24 }, isTTY, estimates: NONE });
+  const controller = new AbortController();
+  acknowledge(controller.signal, reporter, 'removing the machines');
+  const [first, ...others] = linesOf(PASSED_RUN);
+  if (first !== undefined) reporter.line(first);
+  vi.advanceTimersByTime(300);
+  const before = text.length;
+  controller.abort();
+  const said = 'interrupted: removing the machines; once more to leave at once';
+  expect(text.slice(before).split(said).length - 1).toBe(times);
+  for (const line of others) reporter.line(line);
+  vi.advanceTimersByTime(300);
+  reporter.close();
+  expect(screenOf(text).lines.filter((line) => line === said)).toHaveLength(times);
+});
+
+test('what a person copies is quoted for a shell', () => {
+  const directory = path.join(temporaryDirectory(), "it's a run");
+  mkdirSync(directory);
+  let text = '';
+  const reporter = consoleReporter({ stream: { write: (piece) => (text += piece) }, isTTY: false, directory, estimates: NONE });
+  for (const line of linesOf(FAILED_RUN)) reporter.line(line);
+  reporter.close();
+  expect(text).toContain(`again   proofgrid run --resume '${path.dirname(directory)}/it'\\''s a run'`);
 });
 
 test('colours are for terminals that want them', () => {

@@ -10,11 +10,11 @@ export interface XmlElement {
 const FORBIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|\p{Surrogate}/u;
 const ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
 
-/** A strict parser of the XML that reports are written in: no doctype, no comments, no processing instructions but the first. Throws for anything else. */
+/** A strict parser of the XML that reports are written in: no doctype, no comments but the mark of ours, no processing instructions but the first. Throws for anything else. */
 export function parseStrictXml(source: string): XmlElement {
   const bad = FORBIDDEN.exec(source);
   if (bad !== null) throw new Error(`forbidden character at ${bad.index}`);
-  const declaration = /^<\?xml version="1\.0" encoding="UTF-8"\?>\s*/.exec(source);
+  const declaration = /^<\?xml version="1\.0" encoding="UTF-8"\?>\s*(?:<!-- written by proofgrid -->\n)?/.exec(source);
   if (declaration === null) throw new Error('no declaration');
   const parser = new Parser(source, declaration[0].length);
   const root = parser.element();

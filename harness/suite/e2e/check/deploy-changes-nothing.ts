@@ -15,15 +15,21 @@ export const deployChangesNothing: Check = {
   // whatever these find altered, a deploy would change back
   blockedBy: ['etcd-health', 'api-server-version', 'nodes-ready', 'etcd-settings', 'kernel-settings', 'survives-reboot', 'kubelet-settings', 'proxy-settings'],
   async run(context) {
-    const { outcome, changed, failure } = await context.operate('deploy', context.signal);
+    const { outcome, changed, changes = [], failure, log } = await context.operate('deploy', context.signal);
     const where = failure === undefined ? '' : `: ${failure.step}, task "${failure.task}" on ${failure.host}: ${failure.message}`;
     const expected = 'deploy passed, 0 changes';
-    return { passed: outcome === 'passed' && changed === 0, expected, observed: `deploy ${outcome}, ${changed} changes${where}` };
+    const what = changes.length === 0 ? '' : `\n${changes.join('\n')}${changed > changes.length ? `\nand ${changed - changes.length} more` : ''}`;
+    return {
+      passed: outcome === 'passed' && changed === 0,
+      expected,
+      observed: `deploy ${outcome}, ${changed} changes${where}${what}`,
+      ...(log !== undefined && { evidence: log }),
+    };
   },
   sabotages: [
     {
       name: 'file-altered',
-      observed: /^deploy passed, [1-9]\d* changes$/,
+      observed: /^deploy passed, [1-9]\d* changes\n.+ on /,
       apply: faulty(async (context, mend) => {
         const host = last(nodes(context));
         const content = await must(host, ['cat', FILE]);
@@ -34,7 +40,7 @@ export const deployChangesNothing: Check = {
     },
     {
       name: 'mode-altered',
-      observed: /^deploy passed, [1-9]\d* changes$/,
+      observed: /^deploy passed, [1-9]\d* changes\n.+ on /,
       apply: faulty(async (context, mend) => {
         const host = last(nodes(context));
         const mode = (await must(host, ['stat', '-c', '%a', FILE])).trim();

@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest';
-import { residualRules } from '../../../../harness/provider/container/podman-residue.ts';
+import { expect, test, vi } from 'vitest';
+import { removeResidue, residualRules } from '../../../../harness/provider/container/podman-residue.ts';
 
 const SAVED = `*nat
 :NETAVARK-1265BD62F59DC - [0:0]
@@ -37,4 +37,13 @@ test('the rule that isolates a network goes with it, and no other network’s', 
   expect(words.map((rule) => rule.join(' '))).toEqual([
     '-D FORWARD -d 10.213.0.0/16 -i podman5 ! -o podman5 -m comment --comment proofgrid-abc -j DROP',
   ]);
+});
+
+test('without the programs for it, nothing is taken for removed', async () => {
+  vi.stubEnv('PATH', '/nonexistent');
+  await expect(removeResidue({ name: 'proofgrid-abc', subnet: '10.213.81.0/24', bridge: 'proofgrid-none' })).rejects.toMatchObject({
+    code: 'PROGRAM_MISSING',
+    message: expect.stringContaining('iptables-save is nowhere on the PATH') as string,
+  });
+  vi.unstubAllEnvs();
 });
