@@ -3,7 +3,7 @@ import path from 'node:path';
 import { ProofgridError } from '../../lifecycle/error.ts';
 import { createArtifacts } from '../artifact/artifacts.ts';
 import type { Verdict } from '../journal/event.ts';
-import { exitCodeOf, worst } from '../journal/verdict.ts';
+import { worst } from '../journal/verdict.ts';
 import type { OpenJournal } from '../journal/write.ts';
 import { endOf, openRunJournal } from '../journal/run-journal.ts';
 import { closeSshMasters } from '../machine/ssh.ts';
@@ -15,18 +15,23 @@ import type { ReleaseSource } from '../matrix/versions/schema.ts';
 import type { Capacity, Provider } from '../provider/contract.ts';
 import { processOwner } from '../provider/owner.ts';
 import { providerOf, type ProviderName } from '../provider/provider-of.ts';
-import { consoleReporter } from '../report/console.ts';
+import { openEstimates } from '../report/estimate.ts';
+import { reporterOf, type ReporterChoice } from '../report/reporter.ts';
 import { refuseForeignReports } from '../report/write.ts';
 import { createAdmission } from '../schedule/admission.ts';
 import { schedule } from '../schedule/schedule.ts';
 import { proofgridVersion } from '../version.ts';
 import type { Keep } from './cell-run.ts';
+import { refuseUnmatched, type CheckPattern } from './check-pattern.ts';
 import { acknowledge, closeRun } from './close-run.ts';
+import { dryRunText, durationsOf } from './dry-run.ts';
 import { runCells } from './engine.ts';
 import { unreleasedLeases, type KeptLease } from './kept-leases.ts';
+import { knownRuns } from './known-runs.ts';
 import { messageOf } from './phase.ts';
 import { passedSuites, releaseSourceOf, resumeRun, type Resumed } from './resume.ts';
 import { wishOf } from './prepare.ts';
+import { runLimit } from './run-limit.ts';
 import { makeRunDirectory, newRunName, runDirectory, type RunDirectory } from './run-directory.ts';
 
 export interface StartRequest {
@@ -48,6 +53,17 @@ export interface StartRequest {
   readonly source?: ReleaseSource;
   readonly argv: readonly string[];
   readonly signal: AbortSignal;
+  /** Cells at once, at most. */
+  readonly jobs?: number;
+  /** No further cell starts once one has gone wrong. */
+  readonly failFast?: boolean;
+  /** Milliseconds for the whole run; its machines go when they are over. */
+  readonly timeoutMs?: number;
+  /** Say what would run, start nothing. */
+  readonly dryRun?: boolean;
+  readonly checks?: CheckPattern;
+  /** Default: the console. */
+  readonly reporter?: ReporterChoice;
 }
 
 /**
@@ -62,11 +78,19 @@ export async function startRun(request: StartRequest): Promise<number> {
   const provider = await providerOf({ name, site });
   const wanted = resumed?.cells ?? selectCells(matrix, request);
   const capacity = await capacityFor(provider, wanted, request.signal);
-  const { order: cells } = schedule(wanted, capacity);
+  const estimates = openEstimates();
+  const planned = schedule(wanted, capacity, durationsOf(wanted, estimates));
+  if (request.checks !== undefined) refuseUnmatched(request.checks, (await import('../suite/e2e/checks.ts')).E2E_PHASES, wanted.flatMap(({ suites }) => suites));
+  if (request.dryRun === true) {
+    process.stdout.write(dryRunText(planned, { jobs: request.jobs, checks: request.checks }));
+    return 0;
+  }
+  const { order: cells } = planned;
   const run = resumed?.record.run ?? newRunName(new Date());
   const directory = await claimDirectory(request, run);
+  knownRuns().remember(run, directory.root);
   const { journal, signal } = openRunJournal(directory.journal, request.signal);
-  const report = consoleReporter({ stream: process.stdout, isTTY: process.stdout.isTTY, directory: directory.root });
+  const report = reporterOf(request.reporter, { stream: process.stdout, isTTY: process.stdout.isTTY, directory: directory.root, estimates });
   journal.onLine(report.line);
   acknowledge(request.signal, report, 'removing the machines');
   const execution = { run, directory, journal, cells, resumed, provider, capacity, site, source: matrix.document.versions.source };
@@ -108,21 +132,26 @@ async function execute(request: StartRequest, execution: Execution): Promise<voi
     ...{ run, version: proofgridVersion(), argv: [...request.argv], provider: provider.name, source, ...(site === undefined ? {} : { site }) },
     cells: planned.map(({ cell, axes, suites }) => ({ cell, axes, suites })),
   });
-  const finish = (verdict: Verdict, reason?: string) => {
+  const limit = runLimit(request.signal, request.timeoutMs);
+  const { signal } = limit;
+  const finish = (verdict: Verdict, reason = limit.reason()) => {
     const durationMs = Math.round(performance.now() - started);
-    journal.write({ type: 'run-finished', verdict, exitCode: exitCodeOf(verdict), durationMs, ...(reason === undefined ? {} : { reason }) });
+    journal.write({ type: 'run-finished', verdict, exitCode: limit.exitCode(verdict), durationMs, ...(reason === undefined ? {} : { reason }) });
   };
   try {
     for (const lease of leases.filter(({ cell, whole }) => !whole && cells.some(({ slug }) => slug === cell))) await giveUp(lease, journal);
     const verdict = await runCells({
       cells,
       admission: createAdmission(capacity),
-      signal: request.signal,
+      signal,
+      jobs: request.jobs,
+      failFast: request.failFast,
       cellRun(cell) {
         const lease = leases.find((kept) => kept.cell === cell.slug && kept.whole)?.lease;
         const passed = resumed === undefined || lease === undefined ? new Set<string>() : passedSuites(resumed.record, cell.slug);
         return {
-          ...{ cell, directory, journal, provider, artifacts, owner: processOwner(run), keep: request.keep, signal: request.signal },
+          ...{ cell, directory, journal, provider, artifacts, owner: processOwner(run), keep: request.keep, signal },
+          ...(request.checks === undefined ? {} : { checks: request.checks }),
           ...(resumed === undefined ? {} : { resumed: { passed, ...(lease === undefined ? {} : { lease }) } }),
         };
       },
@@ -131,9 +160,10 @@ async function execute(request: StartRequest, execution: Execution): Promise<voi
     if (end === undefined) finish(worst([...passedBefore(resumed), verdict]));
     else finish(verdict === 'leaked' ? 'leaked' : 'errored', end.message);
   } catch (error) {
-    finish(request.signal.aborted && endOf(request.signal) === undefined ? 'aborted' : 'errored', messageOf(error));
+    finish(signal.aborted && endOf(request.signal) === undefined ? 'aborted' : 'errored', messageOf(error));
     throw error;
   } finally {
+    limit.end();
     await closeSshMasters();
   }
 }

@@ -4,6 +4,7 @@ import { worst } from '../journal/verdict.ts';
 import { seeded } from '../matrix/deployment.ts';
 import { runLintSuite } from '../suite/lint/suite.ts';
 import type { CellRun } from './cell-run.ts';
+import { matchingPhases } from './check-pattern.ts';
 import { examination } from './lost-machines.ts';
 import { deployPhase } from './operation-phase.ts';
 import { operationRequest, publishKubeconfig } from './operation-request.ts';
@@ -41,8 +42,8 @@ async function runSuite(suite: string, { run, paths, prepared }: Suites): Promis
 
 /** Loaded while a deploy runs: the client of Kubernetes takes half a second, for which no command should wait at its start. */
 async function loadE2e() {
-  const [{ clusterContext }, { runE2eSuite }, { loadTestImage }] = await Promise.all([import('./cluster-context.ts'), import('../suite/e2e/run.ts'), import('../suite/e2e/test-image.ts')]);
-  return { clusterContext, runE2eSuite, loadTestImage };
+  const [{ clusterContext }, { runE2eSuite }, { E2E_PHASES }, { loadTestImage }] = await Promise.all([import('./cluster-context.ts'), import('../suite/e2e/run.ts'), import('../suite/e2e/checks.ts'), import('../suite/e2e/test-image.ts')]);
+  return { clusterContext, runE2eSuite, E2E_PHASES, loadTestImage };
 }
 
 async function runLifecycle(run: CellRun, paths: CellPaths, prepared: Prepared): Promise<Verdict> {
@@ -59,7 +60,7 @@ async function runLifecycle(run: CellRun, paths: CellPaths, prepared: Prepared):
 }
 
 async function runE2e(run: CellRun, paths: CellPaths, prepared: Prepared): Promise<Verdict> {
-  const { clusterContext, runE2eSuite, loadTestImage } = await loadE2e();
+  const { clusterContext, runE2eSuite, E2E_PHASES, loadTestImage } = await loadE2e();
   const context = clusterContext(run, paths, prepared);
   const phase = openPhase(run.journal, { cell: run.cell.slug, suite: 'e2e', phase: 'prepare' }, ['test-image']);
   try {
@@ -67,7 +68,8 @@ async function runE2e(run: CellRun, paths: CellPaths, prepared: Prepared): Promi
   } finally {
     phase.finish();
   }
-  return runE2eSuite({ context, journal: run.journal, cell: run.cell.slug, examine: examinationOf(run, prepared) });
+  if (run.checks !== undefined) run.journal.write({ type: 'property', cell: run.cell.slug, name: 'checks.pattern', value: run.checks.text });
+  return runE2eSuite({ context, journal: run.journal, cell: run.cell.slug, examine: examinationOf(run, prepared), phases: matchingPhases(E2E_PHASES, run.checks) });
 }
 
 function examinationOf({ provider, signal, journal, cell }: CellRun, { lease }: Prepared) {

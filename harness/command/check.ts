@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { ProofgridError } from '../../lifecycle/error.ts';
 import { interruptible } from '../cell/interruption.ts';
 import type { CheckRequest } from '../existing/start-check.ts';
+import { configuredWords } from './defaults.ts';
 
 interface CheckOptions {
   readonly kubeconfig?: string;
@@ -41,7 +42,7 @@ export function checkCommand(): Command {
     .option('--test-image <IMAGE>', 'agnhost that nodes may pull (default: one that all of them have)')
     .option('--disruptive', 'run checks, too, that cut power, or stop and restart what others may be using', false)
     .addHelpText('after', EXAMPLES)
-    .action(async (runDirectory: string | undefined, options: CheckOptions) => {
+    .action(async (runDirectory: string | undefined, options: CheckOptions, command: Command) => {
       const target = targetOf(runDirectory, options);
       const { startCheck } = await import('../existing/start-check.ts');
       const { cell, site, runDir, testImage, disruptive } = options;
@@ -49,7 +50,7 @@ export function checkCommand(): Command {
         async (signal) =>
           startCheck({
             ...target,
-            ...{ disruptive, signal, argv: process.argv.slice(2) },
+            ...{ disruptive, signal, argv: [...process.argv.slice(2), ...configuredWords(command)] },
             ...(cell === undefined ? {} : { cell }),
             ...(site === undefined ? {} : { site }),
             ...(testImage === undefined ? {} : { testImage }),

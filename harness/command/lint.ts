@@ -12,10 +12,12 @@ import { memoryJournal } from '../suite/lint/memory-journal.ts';
 import { runLintSuite } from '../suite/lint/suite.ts';
 import { LINT_TOOLS } from '../suite/lint/tools.ts';
 import { proofgridVersion } from '../version.ts';
+import { lintProgress } from './lint-progress.ts';
 
 interface LintOptions {
   readonly tool?: string[];
   readonly junit?: string;
+  readonly quiet: boolean;
 }
 
 const CELL = 'lint';
@@ -25,6 +27,7 @@ Examples:
   proofgrid lint                                every tool
   proofgrid lint --tool yamllint shellcheck     some of them
   proofgrid lint --junit junit.xml              for a pipeline's test report
+  proofgrid lint -q > findings.txt              findings alone, file:line:column each
 
 Exit codes: 0 no finding · 1 findings · 2 bad usage · 3 a tool did not run, so nothing is proved · 130 interrupted`;
 
@@ -33,11 +36,12 @@ export function lintCommand(): Command {
     .description('judges playbooks, YAML, shell scripts and documents, each finding with file, line and column')
     .option('--tool <NAME...>', `only these: ${LINT_TOOLS.map(({ name }) => name).join(', ')}`)
     .option('--junit <FILE>', 'write the result as JUnit too')
+    .option('-q, --quiet', 'no progress on standard error', false)
     .addHelpText('after', EXAMPLES)
     .action(lint);
 }
 
-async function lint({ tool: names, junit: file }: LintOptions): Promise<void> {
+async function lint({ tool: names, junit: file, quiet }: LintOptions): Promise<void> {
   const tools = names === undefined ? LINT_TOOLS : names.map(toolNamed);
   if (file !== undefined) refuseForeign(path.resolve(file));
   const controller = new AbortController();
@@ -48,8 +52,10 @@ async function lint({ tool: names, junit: file }: LintOptions): Promise<void> {
   journal.write({ type: 'run-started', run: CELL, version: proofgridVersion(), argv: process.argv.slice(2), provider: 'none', cells: [plan] });
   journal.write({ type: 'cell-started', cell: CELL });
   const write = journal.write;
-  const telling = { ...journal, write: (event: JournalEvent) => { write(event); tell(event); } };
+  const telling = { ...journal, write: (event: JournalEvent) => { write(event); progress?.follow(event); tell(event); } };
+  const progress = quiet ? undefined : lintProgress({ stream: process.stderr, isTTY: process.stderr.isTTY, tools: tools.length });
   const verdict = await runLintSuite(telling, CELL, controller.signal, { root: packageRoot, tools });
+  progress?.close();
   const durationMs = Math.round(performance.now() - started);
   journal.write({ type: 'cell-finished', cell: CELL, verdict, durationMs });
   journal.write({ type: 'run-finished', verdict, exitCode: exitCodeOf(verdict), durationMs });

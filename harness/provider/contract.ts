@@ -97,6 +97,19 @@ export interface ReapedLease {
   readonly remaining?: readonly string[];
 }
 
+/** A lease that exists now, as its resources describe it. */
+export interface LeaseSummary {
+  readonly id: string;
+  readonly cell: string;
+  readonly run: string;
+  readonly machines: readonly string[];
+  /** `unknown`: its process cannot be seen from here. */
+  readonly owner: { readonly pid: number; readonly state: 'alive' | 'dead' | 'unknown' };
+  readonly created: Date;
+  readonly expires: Date;
+  readonly kept: boolean;
+}
+
 export interface Progress {
   readonly signal: AbortSignal;
   readonly report: (message: string) => void;
@@ -122,6 +135,8 @@ export interface Provider {
   release(lease: Lease): Promise<void>;
   /** Removes what is expired or orphaned, and nothing else. */
   reap(options: { readonly dryRun: boolean; readonly now: Date }): Promise<readonly ReapedLease[]>;
+  /** Every lease that exists here, whoever owns it; resources that are not ours to judge are left out. */
+  list?(): Promise<readonly LeaseSummary[]>;
   /** Machines that should run and do not, each with what the provider sees of it: then a failure says nothing about the product. */
   examine?(lease: Lease): Promise<readonly string[]>;
   readonly power?: Power;

@@ -1,6 +1,7 @@
 import type { JournalLine } from '../journal/event.ts';
 import { isBad } from '../journal/verdict.ts';
 import { duration } from './duration.ts';
+import type { Verbosity } from './console.ts';
 import type { Estimates } from './estimate.ts';
 import { failureText } from './failure-text.ts';
 import type { Paint } from './paint.ts';
@@ -16,14 +17,16 @@ export interface PlainConsole {
   readonly estimates: Estimates;
   readonly directory?: string | undefined;
   readonly paint: Paint;
+  readonly verbosity?: Verbosity;
 }
 
 /** Timestamped lines, for logs: phases and failures, and progress only where it has been silent for long. */
-export function plainConsole({ write, view, estimates, directory, paint }: PlainConsole): (line: JournalLine) => void {
+export function plainConsole({ write, view, estimates, directory, paint, verbosity = 'normal' }: PlainConsole): (line: JournalLine) => void {
   let lastAt = 0;
   return (line) => {
     const at = Date.parse(line.at);
-    const text = textOf(line, { view, estimates, directory, paint }) ?? (at - lastAt >= SILENCE ? progressOf(line, view) : undefined);
+    const patience = verbosity === 'verbose' ? 0 : SILENCE;
+    const text = verbosity === 'quiet' ? failureOf(line, directory, paint) : textOf(line, { view, estimates, directory, paint, verbosity }) ?? (at - lastAt >= patience ? progressOf(line, view) : undefined);
     if (text === undefined) return;
     lastAt = at;
     const [head, ...rest] = text.split('\n');
@@ -33,7 +36,12 @@ export function plainConsole({ write, view, estimates, directory, paint }: Plain
 
 type Context = Omit<PlainConsole, 'write'>;
 
-function textOf(line: JournalLine, { estimates, directory, paint }: Context): string | undefined {
+function failureOf(line: JournalLine, directory: string | undefined, paint: Paint): string | undefined {
+  if (line.type !== 'case-finished' || !isBad(line.verdict)) return undefined;
+  return failureText({ where: `${line.cell} ${line.suite}.${line.phase}`, result: line, directory, paint });
+}
+
+function textOf(line: JournalLine, { estimates, directory, paint, verbosity }: Context): string | undefined {
   switch (line.type) {
     case 'run-started':
       return `run ${line.run}: ${line.cells.length === 1 ? '1 cell' : `${line.cells.length} cells`} on ${line.provider}`;
@@ -44,7 +52,7 @@ function textOf(line: JournalLine, { estimates, directory, paint }: Context): st
     case 'phase-finished':
       return `${line.cell} ${line.suite}.${line.phase} ${line.verdict} after ${duration(line.durationMs)}`;
     case 'case-finished':
-      return isBad(line.verdict) ? failureText({ where: `${line.cell} ${line.suite}.${line.phase}`, result: line, directory, paint }) : undefined;
+      return failureOf(line, directory, paint) ?? (verbosity === 'verbose' ? `${line.cell} ${line.suite}.${line.phase} ${visible(line.name)} ${line.verdict} after ${duration(line.durationMs)}` : undefined);
     case 'lease-kept':
       return `${line.cell} machines are kept until ${line.until} (lease ${line.lease})`;
     case 'cell-finished':

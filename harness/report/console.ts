@@ -18,6 +18,9 @@ export interface ConsoleStream {
   readonly rows?: number;
 }
 
+/** `quiet`: what went wrong, and the summary; `verbose`: every case and every message of progress too. */
+export type Verbosity = 'quiet' | 'normal' | 'verbose';
+
 export interface ConsoleOptions {
   readonly stream: ConsoleStream;
   /** A live view on a terminal, plain timestamped lines elsewhere. */
@@ -28,6 +31,8 @@ export interface ConsoleOptions {
   readonly estimates?: Estimates;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
+  /** Default: normal. Only that has a live view. */
+  readonly verbosity?: Verbosity;
 }
 
 export interface ConsoleReporter {
@@ -43,15 +48,16 @@ export interface ConsoleReporter {
 const FRAME = 100;
 
 export function consoleReporter(options: ConsoleOptions): ConsoleReporter {
-  const { stream, isTTY, directory, now = Date.now, estimates = openEstimates() } = options;
+  const { stream, isTTY, directory, now = Date.now, estimates = openEstimates(), verbosity = 'normal' } = options;
+  const isLive = isTTY && verbosity === 'normal';
   const paint = paintFor(isTTY && (process.env['NO_COLOR'] ?? '') === '');
   const view: RunView = new Map();
   const lines: JournalLine[] = [];
-  const live = isTTY ? screen(stream) : undefined;
-  const plain = plainConsole({ write: (text) => stream.write(text), view, estimates, directory, paint });
+  const live = isLive ? screen(stream) : undefined;
+  const plain = plainConsole({ write: (text) => stream.write(text), view, estimates, directory, paint, verbosity });
   const draw = (above?: string) =>
-    live?.draw(liveLines({ view, estimates, now: now(), columns: stream.columns ?? 80, rows: stream.rows ?? 24, paint }), above);
-  const timer = isTTY ? setInterval(draw, FRAME).unref() : undefined;
+    live?.draw(liveLines({ view, estimates, now: now(), columns: stream.columns || 80, rows: stream.rows || 24, paint }), above);
+  const timer = isLive ? setInterval(draw, FRAME).unref() : undefined;
   let open = true;
   return {
     line(line) {

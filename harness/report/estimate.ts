@@ -10,8 +10,8 @@ export type EstimateKey = readonly string[];
 
 /** How long things took before. */
 export interface Estimates {
-  /** Milliseconds, or undefined for what has never passed here. */
-  of(key: EstimateKey): number | undefined;
+  /** @param suites of a cell alone, for a run that has not started: it takes as long as they do. Milliseconds, or undefined for what has never passed here. */
+  of(key: EstimateKey, suites?: readonly string[]): number | undefined;
   /** Learns from what passed; the rest says nothing about how long a pass takes. */
   learn(line: JournalLine): void;
   /** Keeps what was learnt for later runs. An estimate is never worth an error: what cannot be kept is forgotten. */
@@ -31,10 +31,10 @@ export function openEstimates(file = path.join(defaultCacheDirectory(), 'estimat
   const learnt = new Map<string, number>();
   // A whole cell takes as long as its suites do: `--suite lint` says nothing about all of them.
   const suites = new Map<string, string>();
-  const nameOf = (key: EstimateKey) => JSON.stringify(key.length === 1 ? [...key, ...[suites.get(key[0] ?? '') ?? []].flat()] : key);
+  const nameOf = (key: EstimateKey, of = suites.get(key[0] ?? '')) => JSON.stringify(key.length === 1 ? [...key, ...[of ?? []].flat()] : key);
   return {
-    of(key) {
-      return known.get(nameOf(key));
+    of(key, planned) {
+      return known.get(nameOf(key, planned?.join(',')));
     },
     learn(line) {
       if (line.type === 'run-started') for (const planned of line.cells) suites.set(planned.cell, planned.suites.join(','));

@@ -1,96 +1,73 @@
-import type { CaseRecord, CellRecord, PhaseRecord, RunRecord } from '../journal/record.ts';
+import type { CaseRecord, CellRecord, LeaseRecord, PhaseRecord } from '../journal/record.ts';
 import { isBad } from '../journal/verdict.ts';
 import { warningsOf } from '../journal/warning.ts';
+import { shellJoin } from '../machine/quote.ts';
 import { duration } from './duration.ts';
+import { anchorOf, counted, type PageContext } from './html-context.ts';
+import { casesShown } from './html-detail.ts';
 import { badge, evidenceLink, markup, type Markup } from './html-markup.ts';
+import { longText } from './html-text.ts';
 import { symbolOf } from './paint.ts';
 
-/** Cells down, phases across, a verdict and a duration in each field. */
-export function cellMatrix(record: RunRecord): Markup | string {
-  if (record.cells.length === 0) return '';
-  const columns = [...new Set(record.cells.flatMap(({ phases }) => phases.map(({ suite, phase }) => `${suite}.${phase}`)))];
-  return markup`<section><h2>Cells and phases</h2>
-<div class="scroll"><table class="matrix">
-<thead><tr><th scope="col">cell</th><th scope="col">all</th>${columns.map((column) => markup`<th scope="col">${column}</th>`)}</tr></thead>
-<tbody>${record.cells.map((cell) => row(cell, columns))}</tbody>
-</table></div></section>`;
-}
-
-function row(cell: CellRecord, columns: readonly string[]): Markup {
-  const fields = columns.map((column) => field(cell.phases.find(({ suite, phase }) => `${suite}.${phase}` === column)));
-  return markup`<tr><th scope="row"><a href="#${anchor(cell.cell)}">${cell.cell}</a></th>
-<td class="${cell.verdict}">${symbolOf(cell.verdict)} ${cell.verdict}<small>${duration(cell.durationMs)}</small></td>${fields}</tr>`;
-}
-
-function field(phase: PhaseRecord | undefined): Markup {
-  if (phase === undefined) return markup`<td class="none">·</td>`;
-  const { verdict, durationMs, cases } = phase;
-  const passed = cases.filter((each) => each.verdict === 'passed').length;
-  return markup`<td class="${verdict}">${symbolOf(verdict)} ${`${passed}/${cases.length}`}<small>${duration(durationMs)}</small></td>`;
-}
-
-/** Everything about one cell; phases that passed are folded. */
-export function cellSection(cell: CellRecord, evidenceBase: string): Markup {
-  const warnings = warningsOf(cell.properties);
-  const facts = Object.entries({ ...cell.axes, ...cell.properties }).filter(([, value]) => !warnings.includes(value));
-  return markup`<section id="${anchor(cell.cell)}" class="cell">
-<h2>${badge(cell.verdict)} ${cell.cell} <small>${duration(cell.durationMs)}</small></h2>
+/** Everything about one cell, folded where it passed among others; so are phases that passed. */
+export function cellSection(cell: CellRecord, context: PageContext): Markup {
+  const open = isBad(cell.verdict) || context.alone;
+  const head = markup`<summary><h2>${badge(cell.verdict)} ${cell.cell} <small>${duration(cell.durationMs)}</small></h2></summary>`;
+  const body = markup`<div id="${anchorOf(cell, context)}">
 ${cell.reason === undefined ? '' : markup`<p class="reason">${cell.reason}</p>`}
-${warnings.map((warning) => markup`<p class="warning">⚠ ${warning}</p>`)}
-<dl class="facts">${facts.map(([name, value]) => markup`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
-${cell.leases.map(({ lease, state, machines, until }) => {
-    const names = machines.map(({ name, address }) => `${name} ${address}`).join(', ');
-    return markup`<p class="lease">lease <code>${lease}</code> ${state}${until === undefined ? '' : ` until ${until}`}: ${names}</p>`;
-  })}
-${cell.phases.map((phase) => phaseSection(phase, evidenceBase))}
-${evidenceList(cell, evidenceBase)}
-</section>`;
+${warningsOf(cell.properties).map((warning) => markup`<p class="warning">⚠ ${warning}</p>`)}
+${factList(Object.entries(cell.axes))}
+${versionFacts(cell, context)}
+${cell.leases.map((lease) => leaseLines(cell, lease, context))}
+${cell.phases.map((phase) => phaseSection(phase, context))}
+${evidenceList(cell, context)}
+</div>`;
+  const number = anchorOf(cell, context);
+  return open ? markup`<details open class="cell" data-cell="${number}">${head}${body}</details>` : markup`<details class="cell" data-cell="${number}">${head}${body}</details>`;
 }
 
-function phaseSection(phase: PhaseRecord, evidenceBase: string): Markup {
+export function factList(facts: readonly (readonly [string, string])[]): Markup | string {
+  return facts.length === 0 ? '' : markup`<dl class="facts">${facts.map(([name, value]) => markup`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
+}
+
+function versionFacts({ properties }: CellRecord, { detail }: PageContext): Markup | string {
+  const warnings = warningsOf(properties);
+  const facts = Object.entries(properties).filter(([, value]) => !warnings.includes(value));
+  if (facts.length === 0 || !detail.lists) return '';
+  return markup`<details class="versions"><summary><b>Versions and other facts</b> <small>${String(facts.length)}</small></summary>${factList(facts)}</details>`;
+}
+
+function leaseLines(cell: CellRecord, { lease, state, machines, until }: LeaseRecord, { directory, alone }: PageContext): Markup {
+  const names = machines.map(({ name, address }) => `${name} ${address}`).join(', ');
+  const line = markup`<p class="lease">lease <code>${lease}</code> ${state}${until === undefined ? '' : ` until ${until}`}: ${names}</p>`;
+  if (state !== 'kept') return line;
+  const commands = machines.map(({ name }) => shellJoin(['proofgrid', 'shell', directory, alone ? name : `${cell.cell}/${name}`]));
+  return markup`${line}<p class="enter">Get in with</p><pre class="command">${commands.join('\n')}</pre>`;
+}
+
+function phaseSection(phase: PhaseRecord, context: PageContext): Markup {
   const { suite, phase: name, verdict, durationMs, message, cases } = phase;
-  const head = markup`<summary>${badge(verdict)} <b>${suite}.${name}</b> <small>${duration(durationMs)} · ${String(cases.length)} ${cases.length === 1 ? 'case' : 'cases'}</small></summary>`;
-  const body = markup`${message === undefined ? '' : markup`<p class="message">${message}</p>`}
-<table class="cases"><thead><tr><th>case</th><th>verdict</th><th>took</th><th>expected</th><th>observed</th><th>evidence</th></tr></thead>
-<tbody>${cases.map((each) => caseRow(each, evidenceBase))}</tbody></table>`;
+  const shown = casesShown(phase, context.detail);
+  const rest = cases.length - shown.length;
+  const head = markup`<summary>${badge(verdict)} <b>${suite}.${name}</b> <small>${duration(durationMs)} · ${counted(cases.length, 'case')}</small></summary>`;
+  const table = markup`<table class="cases"><thead><tr><th>case</th><th>verdict</th><th>expected</th><th>observed</th><th>log</th></tr></thead>
+<tbody>${shown.map((each) => caseRow(each, context))}</tbody></table>`;
+  const body = markup`<div id="${anchorOf(phase, context)}">${message === undefined ? '' : markup`<p class="message">${message}</p>`}
+${shown.length === 0 ? '' : table}${rest === 0 ? '' : markup`<p class="rest">${counted(rest, shown.length === 0 ? 'case' : 'more case')} ${rest === 1 ? 'is' : 'are'} left out here.</p>`}</div>`;
   return isBad(verdict) ? markup`<details open>${head}${body}</details>` : markup`<details>${head}${body}</details>`;
 }
 
-function caseRow(each: CaseRecord, evidenceBase: string): Markup {
+function caseRow(each: CaseRecord, context: PageContext): Markup {
   const { name, classname, verdict, durationMs, message, expected, observed, evidence, attempts } = each;
   const note = [classname, ...(attempts > 1 ? [`attempt ${attempts}`] : []), ...(message === undefined ? [] : [message])].join(' · ');
-  return markup`<tr><th scope="row">${name}<small>${note}</small></th><td class="${verdict}">${symbolOf(verdict)} ${verdict}</td>
-<td class="time">${duration(durationMs)}</td><td>${text(expected)}</td><td>${text(observed)}</td><td>${evidence === undefined ? '' : evidenceLink(evidenceBase, evidence, 'open')}</td></tr>`;
+  const log = evidence === undefined ? undefined : evidenceLink(context.evidenceBase, evidence, 'open');
+  const field = (term: string, value: Markup | undefined) => (value === undefined ? markup`<td></td>` : markup`<td data-term="${term}">${value}</td>`);
+  const text = (value: string | undefined) => (value === undefined ? undefined : longText(value, context.detail.text));
+  return markup`<tr id="${anchorOf(each, context)}"><th scope="row">${name}<small>${note}</small></th><td class="${verdict}">${symbolOf(verdict)} ${verdict}<small>${duration(durationMs)}</small></td>${field('expected', text(expected))}${field('observed', text(observed))}${field('log', log)}</tr>`;
 }
 
-/** A case that went wrong, in full. */
-export function caseSection(each: CaseRecord, where: string, evidenceBase: string): Markup {
-  const { name, verdict, durationMs, message, expected, observed, evidence, location, explains } = each;
-  const rows: [string, Markup | string][] = [
-    ...(expected === undefined ? [] : ([['expected', markup`<pre>${expected}</pre>`]] satisfies [string, Markup][])),
-    ...(observed === undefined ? [] : ([['observed', markup`<pre>${observed}</pre>`]] satisfies [string, Markup][])),
-    ...(explains === undefined ? [] : ([['explains', explains.join(', ')]] satisfies [string, Markup | string][])),
-    ...(evidence === undefined ? [] : ([['evidence', evidenceLink(evidenceBase, evidence, evidence)]] satisfies [string, Markup][])),
-    ...(location === undefined ? [] : ([['location', markup`<code>${location}</code>`]] satisfies [string, Markup][])),
-  ];
-  return markup`<article class="case ${verdict}">
-<h3>${badge(verdict)} ${name} <small>${where} · ${duration(durationMs)}</small></h3>
-${message === undefined ? '' : markup`<p class="message">${message}</p>`}
-<dl class="finding">${rows.map(([term, value]) => markup`<dt>${term}</dt><dd>${value}</dd>`)}</dl>
-</article>`;
-}
-
-function evidenceList({ evidence }: CellRecord, base: string): Markup | string {
-  if (evidence.length === 0) return '';
-  return markup`<details><summary><b>Evidence</b> <small>${String(evidence.length)} ${evidence.length === 1 ? 'file' : 'files'}</small></summary>
-<ul class="evidence">${evidence.map(({ path, title }) => markup`<li>${evidenceLink(base, path, title)}</li>`)}</ul></details>`;
-}
-
-function text(value: string | undefined): Markup | string {
-  return value === undefined ? '' : markup`<pre>${value}</pre>`;
-}
-
-/** Distinguishes a cell from any other anchor of the page, whatever it is called. */
-function anchor(cell: string): string {
-  return `cell-${cell}`;
+function evidenceList({ evidence }: CellRecord, { evidenceBase, detail }: PageContext): Markup | string {
+  if (evidence.length === 0 || !detail.lists) return '';
+  return markup`<details><summary><b>Evidence</b> <small>${counted(evidence.length, 'file')}</small></summary>
+<ul class="evidence">${evidence.map(({ path, title }) => markup`<li>${evidenceLink(evidenceBase, path, title)}</li>`)}</ul></details>`;
 }

@@ -31,7 +31,7 @@ export function writeReports(runDirectory: string, files: ReportFiles = {}): Wri
   };
   refuseForeignReports(written);
   writeAtomically(written.junit, marked(junit(record, { attachmentBase: attachmentBase(runDirectory) })));
-  writeAtomically(written.html, marked(html(record, { evidenceBase: path.relative(path.dirname(written.html), runDirectory) })));
+  writeAtomically(written.html, marked(html(record, { evidenceBase: path.relative(path.dirname(written.html), runDirectory), directory: runDirectory })));
   return { record, ...written };
 }
 

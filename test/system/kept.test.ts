@@ -77,12 +77,26 @@ describe('a deploy that fails', () => {
     await expect.poll(ready, { timeout: 240_000, message: 'it ends with the shell' }).toMatch(/ECONNREFUSED|ECONNRESET/);
   });
 
+  test('ps tells whose the machines are and where their run lies, and logs prints what they said', async () => {
+    const { lines } = readJournal(path.join(directory, 'journal.jsonl'));
+    const lease = lines.flatMap((line) => (line.type === 'lease-kept' ? [line.lease] : []))[0] ?? 'none';
+    const ps = await proofgrid(['ps']);
+    expect(ps.all.split('\n').find((line) => line.startsWith(lease))).toMatch(new RegExp(`kept, .* left .*dead .* ${directory}$`));
+    const logs = await proofgrid(['logs', directory, 'node-1']);
+    expect(logs.exitCode, logs.all).toBe(0);
+    expect(logs.stdout).toMatch(/==> .*node-1\/journal\.log <==\n[^]*kube-apiserver/);
+    expect((await proofgrid(['logs', directory, 'network-plugin'])).stdout).toContain('network-plugin: failed');
+    const dry = await proofgrid(['reap', '--lease', lease, '--dry-run']);
+    expect(dry.all).toBe(`would remove lease ${lease} of cell ${lines.flatMap((line) => (line.type === 'lease-kept' ? [line.cell] : []))[0] ?? ''} with 1 machine`);
+  });
+
   test('reap leaves kept machines alone until their run is named', async () => {
     expect((await proofgrid(['reap'])).exitCode).toBe(0);
     expect(await leasedResources(directory)).not.toEqual([]);
     const reap = await proofgrid(['reap', directory]);
     expect(reap.exitCode, reap.all).toBe(0);
     expect(await leasedResources(directory)).toEqual([]);
+    expect((await proofgrid(['ps'])).all).not.toContain(directory);
   });
 });
 

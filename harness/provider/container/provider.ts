@@ -9,6 +9,7 @@ import type { Engine } from './engine.ts';
 import { findLease } from './find.ts';
 import { renewLease } from './heartbeat.ts';
 import { containerName } from './machine-spec.ts';
+import { listLeases } from './list.ts';
 import { DEFAULT_POOL } from './network.ts';
 import { createPower } from './power.ts';
 import { reap } from './reap.ts';
@@ -39,6 +40,7 @@ export function createContainerProvider({ engine: given, pool = DEFAULT_POOL }: 
     find: async (id, directory) => findLease(await engine(), id, directory),
     release: async (lease) => release(await engine(), lease),
     reap: async (options) => reap(await engine(), options),
+    list: async () => listLeases(await engine()),
     power: createPower(engine),
     console: { read: async (lease, machine) => (await engine()).logs(containerName(lease.id, machine)) },
   };

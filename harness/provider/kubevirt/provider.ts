@@ -10,6 +10,7 @@ import { findLease } from './find.ts';
 import { lostMachines, readLease, refuseLost, renewLease } from './heartbeat.ts';
 import { removeKeys } from './keys.ts';
 import type { LeaseFacts } from './lease.ts';
+import { listLeases } from './list.ts';
 import { namespaceOf } from './names.ts';
 import { createPause } from './pause.ts';
 import { createPower, powerlessKey } from './power.ts';
@@ -79,6 +80,7 @@ export function createKubevirtProvider(options: KubevirtProviderOptions): Kubevi
       await release(await context(), lease, removalLimitMs);
     },
     reap: async (request) => reap(await context(), request, removalLimitMs),
+    list: async () => listLeases(await context()),
     ...(powerMissing === undefined ? { power: createPower(context, powerless) } : { missing: { power: powerMissing } }),
     pause: createPause(context),
     async checkpoints(lease) {
