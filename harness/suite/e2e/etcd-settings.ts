@@ -26,10 +26,15 @@ def upper(process, path):
     row = max((row for row in rows if (path + '/').startswith(row[4].rstrip('/') + '/')), key=lambda row: len(row[4]))
     found = [option[9:] for option in row[-1].split(',') if option.startswith('upperdir=')]
     return kind(found[0]) if found and os.path.isdir(found[0]) else None
+def target(link):
+    try:
+        return os.readlink(link)
+    except FileNotFoundError:
+        return '' # closed since it was listed
 pid = subprocess.check_output(['systemctl', 'show', '--property=MainPID', '--value', 'etcd.service'], text=True).strip()
 process = '/proc/' + pid
 words = (read(process + '/cmdline') or '').split('\\0')
-files = [(os.readlink(process + '/fd/' + name), process + '/fd/' + name) for name in os.listdir(process + '/fd')] if pid != '0' else []
+files = [(target(process + '/fd/' + name), process + '/fd/' + name) for name in os.listdir(process + '/fd')] if pid != '0' else []
 store = [(path, link) for path, link in files if path.endswith('/member/snap/db')]
 client = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 metrics = client.open(sys.argv[1] + '/metrics', timeout=10).read().decode().splitlines() if store else []

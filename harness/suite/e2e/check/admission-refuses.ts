@@ -39,12 +39,13 @@ export const admissionRefuses: Check = {
     },
     {
       name: 'external-addresses-let-in',
-      observed: /^\S+: DenyServiceExternalIPs: /,
-      apply: faulty((context, mend) => addApiServerFlags(context, ['--disable-admission-plugins=DenyServiceExternalIPs'], mend)),
+      observed: /(^|; )\S+: DenyServiceExternalIPs: /,
+      apply: faulty((context, mend) => addApiServerFlags(context, ['--disable-admission-plugins=DenyServiceExternalIPs'], mend, ['--enable-admission-plugins'])),
     },
     {
       name: 'claims-without-class',
-      observed: /^\S+: DefaultStorageClass: [^;]*HTTP 201$/,
+      // an API server that has just started may not know of the quota yet
+      observed: /(^|; )\S+: DefaultStorageClass: [^;]*HTTP 201(;|$)/,
       apply: faulty((context, mend) => addApiServerFlags(context, ['--disable-admission-plugins=DefaultStorageClass'], mend)),
     },
     {
