@@ -47,7 +47,7 @@ test('each kind of pipeline has its jobs and its runners', () => {
       "a push to an unprotected default branch": "privileged: lint code unit smoke merge-request",
       "a push to another branch": "none",
       "a push to the default branch": "privileged-protected: lint code unit smoke merge-request",
-      "a schedule": "privileged-protected: lint code unit smoke merge-request nightly full",
+      "a schedule": "privileged-protected: lint code unit smoke merge-request nightly test full",
       "a schedule of a branch that is not protected": "privileged: lint code unit smoke merge-request",
       "a tag that is not protected": "none",
     }
@@ -64,7 +64,7 @@ test('whatever pipeline a branch has, it can be compared with: it has the cells 
   for (const variables of branches) {
     for (const name of ['smoke', 'merge-request']) expect(ruleFor(jobs.get(name)?.rules ?? [], variables)).toEqual({ when: 'on_success', needs: [] });
   }
-  for (const name of ['nightly', 'full', 'release']) expect(jobs.get(name)?.needs, name).toEqual([]);
+  for (const name of ['nightly', 'test', 'full', 'release']) expect(jobs.get(name)?.needs, name).toEqual([]);
 });
 
 test('a pipeline that merge requests are compared with is not cancelled by the next push', () => {
@@ -81,11 +81,11 @@ test('protected refs verify what their cache gives, and nobody says that of a me
 const withMachines = [...jobs].filter(([, { after_script }]) => after_script !== undefined);
 
 test('a job that has machines goes to a runner for them, and no other job does', () => {
-  expect(withMachines.map(([name]) => name)).toEqual(['smoke', 'merge-request', 'nightly', 'full', 'release']);
+  expect(withMachines.map(([name]) => name)).toEqual(['smoke', 'merge-request', 'nightly', 'test', 'full', 'release']);
   for (const [name, { tags, script }] of jobs) {
     const machines = withMachines.some(([each]) => each === name);
     expect(tags, name).toEqual([machines ? '$PROOFGRID_RUNNER' : '$PROOFGRID_CHECK_RUNNER']);
-    expect(script?.some((line) => /proofgrid.js run|test:full/.test(line)), name).toBe(machines);
+    expect(script?.some((line) => /proofgrid.js run|npm test|test:full/.test(line)), name).toBe(machines);
   }
 });
 
