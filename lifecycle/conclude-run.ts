@@ -12,6 +12,16 @@ export type Stop = 'timed-out' | 'aborted';
 /** Ansible's exit code for an exception of its own (ansible/cli/__init__.py, `cli_executor`). */
 const UNEXPECTED = 250;
 
+/** Added to a signal's number in the exit code of what it has killed. */
+const SIGNALLED = 128;
+/** What Ansible says when a process that runs a task for it is gone (ansible/plugins/strategy/__init__.py and executor/task_queue_manager.py). */
+const DEAD_WORKER = /^ERROR! A worker was found in a dead state/m;
+
+/** Whether Ansible ended because somebody here has killed it, or a process of it; no machine and no playbook can do that. */
+export function wasKilled(end: SupervisedEnd, log: string): boolean {
+  return end.kind === 'exited' && (end.exitCode > SIGNALLED && end.exitCode !== UNEXPECTED || end.exitCode !== 0 && DEAD_WORKER.test(log));
+}
+
 interface Conclusion {
   readonly outcome: Outcome;
   readonly failure?: NonNullable<RunResult['failure']>;
@@ -46,7 +56,8 @@ export function concludeRun(facts: Facts): Conclusion {
     return { outcome: track.neverReached ? 'errored' : 'failed', failure: track.failure };
   }
   if (end.kind === 'exited' && end.exitCode === UNEXPECTED) return fail('errored', `ansible-playbook crashed: ${log}`);
-  if (end.kind === 'exited' && end.exitCode > 128) return fail('errored', `ansible-playbook was killed by signal ${end.exitCode - 128}`);
+  if (end.kind === 'exited' && end.exitCode > SIGNALLED) return fail('errored', `ansible-playbook was killed by signal ${end.exitCode - SIGNALLED}${doing(current)}`);
+  if (wasKilled(end, log)) return fail('errored', `a process of ansible-playbook was killed${doing(current)}`);
   if (end.kind === 'exited' && end.exitCode !== 0) return fail(tellsOfFullDisk(log) ? 'errored' : 'failed', `ansible-playbook ended with exit code ${end.exitCode}: ${log}`);
   if (track.failure !== undefined) return { outcome: 'failed', failure: track.failure };
   // Ansible is content with a pattern that matches no host; we are not.

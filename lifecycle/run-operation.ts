@@ -3,8 +3,9 @@ import { finished } from 'node:stream/promises';
 import { rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { readCallbackEvent } from './callback-event.ts';
-import { blameDisk, concludeRun, type Stop } from './conclude-run.ts';
+import { blameDisk, concludeRun, wasKilled, type Stop } from './conclude-run.ts';
 import { ProofgridError } from './error.ts';
 import { lineMasker } from './mask.ts';
 import { STEPS } from './operation.ts';
@@ -13,6 +14,12 @@ import { packageRoot } from './root.ts';
 import type { RunOperation, RunRequest, RunResult } from './run.ts';
 import { startSupervised, type SupervisedEnd } from './supervised-process.ts';
 import { Track } from './track.ts';
+
+/**
+ * Milliseconds. Who ends every process here, one after the other, comes to this one last: within ten seconds, where the Docker
+ * executor of a GitLab runner does it (docs/decisions/0283). Then it is no fault of the infrastructure.
+ */
+const ASKED_LIMIT = 15_000;
 
 export interface RunnerOptions {
   /** Where `<operation>.yml` and `ansible.cfg` lie. */
@@ -80,7 +87,14 @@ async function execute(request: RunRequest, prepared: PreparedRun, playbooksDire
     // The supervisor does it, unless it was killed.
     await rm(prepared.privateDirectory, { recursive: true, force: true });
   }
+  if (stop === undefined && (track.lostConnection || wasKilled(ended, log.tail())) && (await isAsked(request.signal))) stop = 'aborted';
   return { end: ended, stop, log: log.tail(), logError: log.error };
+}
+
+/** Whether this run is asked to stop, or soon will be. */
+async function isAsked(signal: AbortSignal | undefined): Promise<boolean> {
+  if (signal?.aborted === false) await delay(ASKED_LIMIT, undefined, { signal }).catch(() => undefined);
+  return signal?.aborted === true;
 }
 
 /** Writes masked lines, and remembers the last of them for failures that no task stands for. */

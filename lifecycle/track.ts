@@ -18,6 +18,8 @@ interface OpenStep {
   outcome: Outcome;
 }
 
+/** Mitogen's words for a machine's process that has gone (mitogen/core.py, `_on_respond_disconnect` and `ChannelError`). */
+const DISCONNECTED = /respondent Context has disconnected|[Cc]hannel closed by (local|remote) end/;
 /** Nobody reads more; the log has them all. */
 const MAX_CHANGES = 20;
 
@@ -37,6 +39,8 @@ export class Track {
   failure: Failure | undefined;
   /** The first failure is a machine that has never answered. */
   neverReached = false;
+  /** The first failure is a connection that has gone: what either end of it does when somebody ends it. */
+  lostConnection = false;
   /** Ansible's own summary has come: every play has run to its end. */
   complete = false;
 
@@ -64,11 +68,11 @@ export class Track {
     if (event.event === 'stats') this.complete = true;
   }
 
-  /** Ends the last step, as `outcome` says unless it has failed already. */
+  /** Ends the last step, as `outcome` says unless it has failed already; what fails while somebody ends the run is no failure. */
   finish(at: string, outcome: Outcome): void {
     if (this.#step === undefined) return;
     const { name, startedAt, changed, results } = this.#step;
-    const own = this.#step.outcome === 'passed' ? outcome : this.#step.outcome;
+    const own = this.#step.outcome === 'passed' || outcome === 'aborted' ? outcome : this.#step.outcome;
     this.#emit({
       type: 'step-finished',
       at,
@@ -109,6 +113,7 @@ export class Track {
       const neverReached = status === 'unreachable' && !this.#answered.has(host);
       if (this.failure === undefined) {
         this.neverReached = neverReached;
+        this.lostConnection = status === 'unreachable' || DISCONNECTED.test(message ?? '');
         this.failure = { step: step.name, task, host, message: message ?? status, ...(where !== '' && { path: where }) };
       }
       step.outcome = this.neverReached ? 'errored' : 'failed';

@@ -16,7 +16,7 @@ test('gitlab-ci-local reads the file and gives each pipeline its jobs', async ()
   expect(await jobs(...mergeRequest, 'CI_PROJECT_ID=1')).toEqual(usual);
   expect(await jobs(...mergeRequest, 'CI_PROJECT_ID=2')).toEqual([...checks, 'merge-request merge-request manual', 'smoke smoke manual']);
   expect(await jobs('CI_PIPELINE_SOURCE=schedule', 'CI_COMMIT_REF_PROTECTED=true')).toEqual(
-    [...usual, 'nightly full on_success', 'nightly nightly on_success'].sort(),
+    [...usual, 'nightly full on_success', 'nightly nightly on_success', 'nightly test on_success'].sort(),
   );
   expect(await jobs('CI_PIPELINE_SOURCE=push', 'CI_COMMIT_TAG=v1', 'CI_COMMIT_REF_PROTECTED=true')).toEqual([...usual, 'release release on_success'].sort());
 });

@@ -1,40 +1,47 @@
 import { readFileSync, readdirSync } from 'node:fs';
 
-/** Every process of this host: its parent by its id. */
-function parents(): Map<number, number> {
-  const found = new Map<number, number>();
+interface Process {
+  readonly parent: number;
+  /** In clock ticks since the host's start. Ids begin anew when the host has run out of them. */
+  readonly started: number;
+}
+
+/** Every process of this host, by its id. */
+function processes(): Map<number, Process> {
+  const found = new Map<number, Process>();
   for (const name of readdirSync('/proc')) {
     if (!/^\d+$/.test(name)) continue;
-    const parent = parentOf(name);
-    if (parent !== undefined) found.set(Number(name), parent);
+    const process = processOf(name);
+    if (process !== undefined) found.set(Number(name), process);
   }
   return found;
 }
 
-/** proc(5): the fourth field of `stat`; the second is a name in brackets that can hold anything. */
-function parentOf(pid: string): number | undefined {
+/** proc(5): fields 4 and 22 of `stat`; the second is a name in brackets that can hold anything. */
+function processOf(pid: string): Process | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return state === 'Z' ? undefined : Number(parent);
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return fields[0] === 'Z' ? undefined : { parent: Number(fields[1]), started: Number(fields[19]) };
   } catch {
     return undefined; // gone since it was listed
   }
 }
 
-/** These processes and all that come from them, zombies left out; the newest first, as far as ids tell. */
+/** These processes and all that come from them, zombies left out; the newest first. */
 export function familyOf(roots: readonly number[]): number[] {
-  const known = parents();
+  const known = processes();
   const family = new Set(roots.filter((pid) => known.has(pid)));
   for (let before = -1; before < family.size; ) {
     before = family.size;
-    for (const [pid, parent] of known) if (family.has(parent)) family.add(pid);
+    for (const [pid, { parent }] of known) if (family.has(parent)) family.add(pid);
   }
-  return [...family].sort((one, other) => other - one);
+  const age = (pid: number) => known.get(pid)?.started ?? 0;
+  return [...family].sort((one, other) => age(other) - age(one) || other - one);
 }
 
 export function lives(pid: number): boolean {
-  return parentOf(String(pid)) !== undefined;
+  return processOf(String(pid)) !== undefined;
 }
 
 /** Sends the signal; a process that has gone meanwhile needs none. */

@@ -11,9 +11,9 @@ const CONTAINER = JOB_ENDS['cancelled in the Docker executor'];
 /** A tenth of what a runner gives, so that the tests are short. */
 const LIMITS = { group: 600, container: 980, turn: 600, look: 100 };
 
-/** `$1` reports to the file `log` that it has begun and was asked to end; with `stay` it does not end. */
+/** `$1` reports to the file `log` that it has begun and was asked to end, and then does `$2`. No child of it but `sleep` can be met by a signal. */
 const PROCESS = `
-process() { exec bash -c 'trap "echo $1 asked >> log; $2" TERM; echo $1 began >> log; for n in $(seq 100); do sleep 0.1; done; echo $1 over >> log' _ "$1" "$2"; }
+process() { exec bash -c 'trap "echo $1 asked >> log; $2" TERM; echo $1 began >> log; for ((n = 0; n < 100; n++)); do sleep 0.1; done; echo $1 over >> log' _ "$1" "$2"; }
 `;
 const [GOES, STAYS] = ['exit 0', ':'];
 

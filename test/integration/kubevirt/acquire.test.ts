@@ -4,7 +4,7 @@ import { containerBackend } from '../../kubevirt/double/container-backend.ts';
 import { path } from '../../kubevirt/double/kinds.ts';
 import { machineImage, podman } from '../provider/fixture.ts';
 import { audited, kubevirtCluster, LIMIT } from './cluster.ts';
-import { progress, provider, request } from './fixture.ts';
+import { progress, provider, request, site } from './fixture.ts';
 
 const cluster = kubevirtCluster({ backend: async () => containerBackend({ image: await machineImage(), seeds: [] }), neighbours: false });
 
@@ -70,19 +70,26 @@ describe('while nobody counts by quotas', () => {
   });
 });
 
-test('machines wait for the service account that Kubernetes gives every namespace', async () => {
+test('machines, and the workers that fill their disks, wait for the service account that Kubernetes gives every namespace', async () => {
+  const waits = site({ storage: { root: '4Gi', etcd: '1Gi', class: 'csi-waits' } });
+  const conditionsOf = (kind: 'VirtualMachineInstance' | 'DataVolume', name: string, cell: string) => async () => {
+    const [namespace] = await cluster.admin.list(`/api/v1/namespaces?labelSelector=proofgrid.dev/cell=${cell}`);
+    const found = await cluster.admin.find(path(kind, namespace?.metadata.name ?? '', name));
+    return JSON.stringify(found?.['status']?.conditions ?? []);
+  };
   await cluster.plane.restartManager(['serviceaccount-controller']);
   try {
-    const kubevirt = provider({ kubeconfig: cluster.plane.kubeconfig });
-    const acquired = kubevirt.acquire(request(1, { cell: 'without-account' }), progress());
-    const refusal = async () => {
-      const [namespace] = await cluster.admin.list('/api/v1/namespaces?labelSelector=proofgrid.dev/cell=without-account');
-      const instance = await cluster.admin.find(path('VirtualMachineInstance', namespace?.metadata.name ?? '', 'm1'));
-      return JSON.stringify(instance?.['status']?.conditions ?? []);
-    };
-    await Promise.race([acquired, expect.poll(refusal, LIMIT).toContain('error looking up service account')]);
+    // a class that waits for its consumer has the machine's pod first, any other the worker's
+    const cells = [
+      { cell: 'machine-first', options: { site: waits }, refusal: conditionsOf('VirtualMachineInstance', 'm1', 'machine-first'), says: 'error looking up service account' },
+      { cell: 'worker-first', options: {}, refusal: conditionsOf('DataVolume', 'root-m1', 'worker-first'), says: 'ErrStartingPod' },
+    ].map(({ cell, options, ...rest }) => {
+      const kubevirt = provider({ kubeconfig: cluster.plane.kubeconfig, ...options });
+      return { ...rest, kubevirt, acquired: kubevirt.acquire(request(1, { cell }), progress()) };
+    });
+    await Promise.all(cells.map(async ({ acquired, refusal, says }) => Promise.race([acquired, expect.poll(refusal, LIMIT).toContain(says)])));
     await cluster.plane.restartManager();
-    await kubevirt.release(await acquired);
+    for (const { kubevirt, acquired } of cells) await kubevirt.release(await acquired);
   } finally {
     await cluster.plane.restartManager();
   }

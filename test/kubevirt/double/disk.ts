@@ -64,6 +64,8 @@ async function report(context: Context, volume: ApiObject, filled: ApiObject, is
   const running: Condition = { type: 'Running', status: 'False', reason, message };
   const restartCount = restartsOf(filled);
   await update(context, volume, { phase, progress: phase === 'Succeeded' ? '100.0%' : 'N/A', restartCount }, [isBound, running, phase === 'Succeeded' ? ready('True') : ready('False', reason === 'Error' ? 'Error' : undefined, message)]);
+  // after the status, as emitConditionEvent (pkg/controller/datavolume/conditions.go) has it
+  if (reason === 'Error') await event(context, volume, 'Warning', 'Error', message);
 }
 
 async function createClaim(context: Context, volume: ApiObject): Promise<void> {

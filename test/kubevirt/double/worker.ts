@@ -52,8 +52,7 @@ export async function stepWorker(context: Context, volume: ApiObject, claim: Api
   if (pod === undefined) return context.made.has(`worker/${uid}`) ? undefined : create(context, volume, claim, worker);
   if (claim['status']?.phase !== 'Bound') return storageClassOf(claim).waits ? annotate(context, claim, { [SELECTED_NODE]: context.node }) : undefined;
   if (context.faultOf(namespace, machineOf(volume)) === 'import-fails') {
-    await annotate(context, claim, { [POD_PHASE]: 'Running', [RUNNING_REASON]: 'Error', [RUNNING_MESSAGE]: IMPORT_FAILED, [RESTARTS]: '3' });
-    return event(context, volume, 'Warning', 'Error', IMPORT_FAILED);
+    return annotate(context, claim, { [POD_PHASE]: 'Running', [RUNNING_REASON]: 'Error', [RUNNING_MESSAGE]: IMPORT_FAILED, [RESTARTS]: '3' });
   }
   await annotate(context, claim, { [POD_PHASE]: 'Succeeded', [RUNNING_REASON]: 'Completed', [RUNNING_MESSAGE]: 'Import Complete' });
 }

@@ -22,6 +22,7 @@ test.each<[string, Partial<Facts>, Partial<Facts['track']>, string, RegExp]>([
   ['a machine that never answered', { end: { kind: 'exited', exitCode: 4 } }, { failure, neverReached: true }, 'errored', /^no$/],
   ['an exit code without a failure', { end: { kind: 'exited', exitCode: 1 } }, {}, 'failed', /exit code 1: the log/],
   ['a killed ansible', { end: { kind: 'exited', exitCode: 137 } }, {}, 'errored', /killed by signal 9/],
+  ['an ansible that lost a process of its own', { end: { kind: 'exited', exitCode: 1 }, log: 'TASK [Start]\nERROR! A worker was found in a dead state' }, {}, 'errored', /^a process of ansible-playbook was killed$/],
   ['an ansible that found no room', { end: { kind: 'exited', exitCode: 250 }, log: 'OSError: [Errno 28] No space left on device' }, {}, 'errored', /crashed: OSError.*No space left/],
   ['a plugin that found no room', { end: { kind: 'exited', exitCode: 1 }, log: 'No space left on device' }, {}, 'errored', /exit code 1: No space left/],
   ['a log without room', { end: { kind: 'exited', exitCode: 0 }, logError: new Error('ENOSPC: no space left on device, write') }, {}, 'errored', /log of the run cannot be written: ENOSPC/],

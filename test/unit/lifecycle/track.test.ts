@@ -57,6 +57,21 @@ test('unreachable is the infrastructure only for a machine that has never answer
   expect(track(play('etcd.yml'), result('ok'), unreachable).tracked.neverReached).toBe(false);
 });
 
+test.each<[string, Partial<Result>, boolean]>([
+  ['a machine that stops answering', { status: 'unreachable', answered: false, message: 'EOF' }, true],
+  ['a machine whose process has gone in the middle of a module', { status: 'failed', message: 'Unexpected failure during module execution: the respondent Context has disconnected' }, true],
+  ['a machine that hangs up', { status: 'failed', message: 'Channel closed by remote end.' }, true],
+  ['a module that fails', { status: 'failed', message: 'no such file' }, false],
+])('%s is a lost connection or is not', (_title, more, lost) => {
+  expect(track(play('etcd.yml'), result('ok'), result('failed', more)).tracked.lostConnection).toBe(lost);
+});
+
+test('what fails while somebody ends the run is not a failure of the step', () => {
+  const { tracked, told } = track(play('etcd.yml'), result('failed'));
+  tracked.finish(later, 'aborted');
+  expect(told.at(-1)).toMatchObject({ type: 'step-finished', outcome: 'aborted' });
+});
+
 test('says what is going on', () => {
   const start = (host: string, task: string): CallbackEvent => ({ event: 'start', at, host, task, role: null, path: '' });
   const { tracked } = track(play('etcd.yml'), start('a', 'Do'), start('b', 'Do'), result('ok'));
