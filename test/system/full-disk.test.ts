@@ -29,8 +29,8 @@ async function fill(): Promise<void> {
   }
 }
 
-// in the machines' start, in the middle of the deploy, near its end
-test.for([12, 70, 140])('a disk that is full after %i lines of the journal is one infrastructure error, and leaves no machine', async (lines) => {
+// in the machines' start, in the middle of the deploy, and while its nodes start: what comes after that fits into blocks that are begun
+test.for([12, 70, 110])('a disk that is full after %i lines of the journal is one infrastructure error, and leaves no machine', async (lines) => {
   const directory = path.join(mount, 'run');
   const run = proofgrid(['run', 'all-in-one', '--suite', 'lifecycle', '--run-dir', directory]);
   await waitFor({ name: `${lines} lines in the journal`, limitMs: 600_000, intervalMs: 20 }, async () => {
