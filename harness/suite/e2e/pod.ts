@@ -22,7 +22,7 @@ export interface PodRequest {
   readonly mounts?: readonly { readonly name: string; readonly mountPath: string }[];
   /** Ready not before its server answers: for pods that others send requests to. */
   readonly serving?: boolean;
-  /** In the network of its node, on these ports, for the usual ones may be in use there. */
+  /** In the network of its node, on these ports, for the usual ones may be in use there. See `endPods`. */
   readonly inNodeNetwork?: { readonly http: number; readonly udp: number };
 }
 
@@ -52,7 +52,7 @@ export function testPod(context: ClusterContext, { name, node, namespace = NAMES
       tolerations: [{ operator: 'Exists' }],
       automountServiceAccountToken: false,
       enableServiceLinks: false,
-      terminationGracePeriodSeconds: 0,
+      terminationGracePeriodSeconds: inNodeNetwork === undefined ? 0 : 1,
       restartPolicy: 'Never',
       volumes,
       containers: [
@@ -133,6 +133,26 @@ async function createPod(context: ClusterContext, api: KubeApi, pod: V1Pod): Pro
 
 export async function removePods(api: KubeApi, names: readonly string[]): Promise<void> {
   await Promise.all(names.map((name) => api.remove(`${NAMESPACE_PATH}/pods/${name}`)));
+}
+
+/**
+ * Removes pods and waits until their containers have ended: until then their ports are taken, where they are in the network of
+ * their node. A pod with a grace period is forgotten only after that.
+ * (https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination)
+ */
+export async function endPods(context: ClusterContext, pods: readonly V1Pod[]): Promise<void> {
+  const api = kube(context);
+  await removePods(api, pods.map(({ metadata }) => metadata?.name ?? ''));
+  await until({
+    what: `${pods.length} pods have ended`,
+    limitMs: patiently(context, 30_000),
+    signal: context.signal,
+    intervalMs: 250,
+    attempt: async () => {
+      const left = (await findPods(api, pods)).filter(({ pod }) => pod !== undefined);
+      return left.length === 0 ? { value: undefined } : { observed: `${left.map(({ name }) => name).join(', ')} are there` };
+    },
+  });
 }
 
 function runningPod(pod: V1Pod | undefined): RunningPod | undefined {

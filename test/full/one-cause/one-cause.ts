@@ -14,7 +14,7 @@ const PATIENCE = 1 / 4;
 
 /** What a whole suite says under each fault: few checks are red, and the one that is made for the fault is among them. */
 export function proveOneCause(topology: Place): void {
-  onLiveCluster(`a fault turns few checks red: ${topology}`, topology, proveFault);
+  onLiveCluster(`a fault turns few checks red: ${topology}`, topology, ({ sabotages }) => sabotages, proveFault);
 }
 
 async function proveFault(context: ClusterContext, check: Check, sabotage: Sabotage): Promise<void> {

@@ -1,3 +1,3 @@
-import { proveEverySabotage } from './every-sabotage.ts';
+import { proveEveryCheck } from './every-sabotage.ts';
 
-proveEverySabotage('all-in-one');
+proveEveryCheck('all-in-one');

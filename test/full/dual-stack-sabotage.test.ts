@@ -1,3 +1,0 @@
-import { proveEverySabotage } from '../system/sabotage/every-sabotage.ts';
-
-proveEverySabotage('dual-stack');

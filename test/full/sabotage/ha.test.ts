@@ -1,0 +1,3 @@
+import { proveOtherSabotages } from '../../system/sabotage/every-sabotage.ts';
+
+proveOtherSabotages('ha');
