@@ -1,7 +1,8 @@
 import { expect } from 'vitest';
 import type { JournalEvent } from '../../../harness/journal/event.ts';
 import type { Check, ClusterContext, Sabotage } from '../../../harness/suite/check.ts';
-import { E2E_PHASES } from '../../../harness/suite/e2e/checks.ts';
+import { deployChangesNothing } from '../../../harness/suite/e2e/check/deploy-changes-nothing.ts';
+import { E2E_PHASES, type CheckPhase } from '../../../harness/suite/e2e/checks.ts';
 import { fixture, forgetFixture } from '../../../harness/suite/e2e/fixture.ts';
 import { runE2eSuite } from '../../../harness/suite/e2e/run.ts';
 import { onLiveCluster, type Place } from '../../system/sabotage/every-sabotage.ts';
@@ -17,6 +18,10 @@ export function proveOneCause(topology: Place): void {
   onLiveCluster(`a fault turns few checks red: ${topology}`, topology, ({ sabotages }) => sabotages, proveFault);
 }
 
+function mends({ checks }: Pick<CheckPhase, 'checks'>): boolean {
+  return checks.some(({ name }) => name === deployChangesNothing.name);
+}
+
 async function proveFault(context: ClusterContext, check: Check, sabotage: Sabotage): Promise<void> {
   forgetFixture(context);
   await fixture(context);
@@ -25,8 +30,10 @@ async function proveFault(context: ClusterContext, check: Check, sabotage: Sabot
   try {
     // what stops and restarts things would change the fault that is looked at
     const phases = E2E_PHASES.map(({ checks, ...phase }) => ({ ...phase, checks: checks.filter((each) => each === check || each.needs?.includes('disruption') !== true) }));
+    // and a deploy mends what it finds changed, so it comes last
+    const ordered = phases.toSorted((one, other) => Number(mends(one)) - Number(mends(other)));
     const journal = { write: (event: JournalEvent) => void lines.push(event), mask: () => undefined };
-    await runE2eSuite({ context: { ...context, patience: PATIENCE }, journal, cell: 'sabotaged', phases });
+    await runE2eSuite({ context: { ...context, patience: PATIENCE }, journal, cell: 'sabotaged', phases: ordered });
   } finally {
     await mend();
   }

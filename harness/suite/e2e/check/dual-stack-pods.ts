@@ -51,7 +51,7 @@ export const dualStackPods: Check = {
         const host = last(nodes(context));
         const { pods } = await fixture(context);
         const own = (await addressesOf(context, pods)).filter(({ node }) => node === host.name);
-        for (const address of own.flatMap(({ addresses }) => addresses.filter(isIPv6))) await addRule(host, ['filter', 'FORWARD', '-d', address, '-j', 'DROP'], mend, 'ip6tables');
+        for (const address of own.flatMap(({ addresses }) => addresses.filter(isIPv6))) await addRule(host, ['mangle', 'FORWARD', '-d', address, '-j', 'DROP'], mend, 'ip6tables');
       }),
     },
   ],

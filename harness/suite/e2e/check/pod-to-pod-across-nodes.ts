@@ -39,7 +39,7 @@ export const podToPodAcrossNodes: Check = {
         const host = last(nodes(context));
         const { pods } = await fixture(context);
         const own = pods.filter(({ node }) => node === host.name);
-        for (const { address } of own) await addRule(host, ['filter', 'FORWARD', '-d', address, '-j', 'DROP'], mend);
+        for (const { address } of own) await addRule(host, ['mangle', 'FORWARD', '-d', address, '-j', 'DROP'], mend);
       }),
     },
   ],

@@ -13,7 +13,7 @@ export const policyAllowByCidr: Check = {
   name: NAME,
   title: 'A policy that allows a network by its CIDR lets its addresses pass, but for those excepted',
   limitMs: POLICY_CHECK_LIMIT,
-  blockedBy: ['nodes-ready', 'image-store', 'test-pods', 'packets-arrive', 'pod-to-pod-same-node', 'pod-to-pod-across-nodes'],
+  blockedBy: ['nodes-ready', 'image-store', 'test-pods', 'packets-arrive', 'pod-to-pod-same-node', 'pod-to-pod-across-nodes', 'policy-default-deny', 'policy-allow-by-pod'],
   skip: skipWithoutPolicy,
   async run(context) {
     const { friend, stranger, foreigner, targets } = await policyStage(context, NAME, 'first-and-last');

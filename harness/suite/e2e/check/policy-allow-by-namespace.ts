@@ -10,7 +10,7 @@ export const policyAllowByNamespace: Check = {
   name: NAME,
   title: 'A policy that allows a namespace by its labels lets its pods pass and no other',
   limitMs: POLICY_CHECK_LIMIT,
-  blockedBy: ['nodes-ready', 'image-store', 'test-pods', 'packets-arrive', 'pod-to-pod-same-node', 'pod-to-pod-across-nodes'],
+  blockedBy: ['nodes-ready', 'image-store', 'test-pods', 'packets-arrive', 'pod-to-pod-same-node', 'pod-to-pod-across-nodes', 'policy-default-deny', 'policy-allow-by-pod'],
   skip: skipWithoutPolicy,
   async run(context) {
     const { friend, stranger, foreigner, targets } = await policyStage(context, NAME, 'first-and-last');

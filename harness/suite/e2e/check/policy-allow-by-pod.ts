@@ -10,7 +10,7 @@ export const policyAllowByPod: Check = {
   name: NAME,
   title: 'A policy that allows pods by their labels lets those pass and no other',
   limitMs: POLICY_CHECK_LIMIT,
-  blockedBy: ['nodes-ready', 'image-store', 'test-pods', 'packets-arrive', 'pod-to-pod-same-node', 'pod-to-pod-across-nodes'],
+  blockedBy: ['nodes-ready', 'image-store', 'test-pods', 'packets-arrive', 'pod-to-pod-same-node', 'pod-to-pod-across-nodes', 'policy-default-deny'],
   skip: skipWithoutPolicy,
   async run(context) {
     const { friend, stranger, foreigner, targets } = await policyStage(context, NAME, 'first-and-last');

@@ -11,7 +11,7 @@ export const policyAllowByPort: Check = {
   name: NAME,
   title: 'A policy that allows one port of a pod lets everybody reach that port and no other',
   limitMs: POLICY_CHECK_LIMIT,
-  blockedBy: ['nodes-ready', 'image-store', 'test-pods', 'packets-arrive', 'pod-to-pod-same-node', 'pod-to-pod-across-nodes'],
+  blockedBy: ['nodes-ready', 'image-store', 'test-pods', 'packets-arrive', 'pod-to-pod-same-node', 'pod-to-pod-across-nodes', 'policy-default-deny', 'policy-allow-by-pod'],
   skip: skipWithoutPolicy,
   async run(context) {
     const { stranger, foreigner, targets } = await policyStage(context, NAME, 'first-and-last');

@@ -10,7 +10,7 @@ export const policyEgress: Check = {
   name: NAME,
   title: 'A policy for egress keeps the pods of every node from everybody, then from everybody but those it allows',
   limitMs: POLICY_CHECK_LIMIT,
-  blockedBy: ['nodes-ready', 'image-store', 'test-pods', 'packets-arrive', 'pod-to-pod-same-node', 'pod-to-pod-across-nodes'],
+  blockedBy: ['nodes-ready', 'image-store', 'test-pods', 'packets-arrive', 'pod-to-pod-same-node', 'pod-to-pod-across-nodes', 'policy-default-deny', 'policy-allow-by-pod'],
   skip: skipWithoutPolicy,
   async run(context) {
     const { friend, stranger, foreigner, targets: sources } = await policyStage(context, NAME, 'every-node');
