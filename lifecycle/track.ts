@@ -113,7 +113,7 @@ export class Track {
       const neverReached = status === 'unreachable' && !this.#answered.has(host);
       if (this.failure === undefined) {
         this.neverReached = neverReached;
-        this.lostConnection = status === 'unreachable' || DISCONNECTED.test(message ?? '');
+        this.lostConnection = !neverReached && (status === 'unreachable' || DISCONNECTED.test(message ?? ''));
         this.failure = { step: step.name, task, host, message: message ?? status, ...(where !== '' && { path: where }) };
       }
       step.outcome = this.neverReached ? 'errored' : 'failed';

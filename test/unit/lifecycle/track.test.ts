@@ -52,7 +52,7 @@ test('what is refused is told with the place of its field', () => {
 
 test('unreachable is the infrastructure only for a machine that has never answered', () => {
   const unreachable = result('unreachable', { answered: false, message: 'refused' });
-  expect(track(play('etcd.yml'), unreachable).tracked.neverReached).toBe(true);
+  expect(track(play('etcd.yml'), unreachable).tracked).toMatchObject({ neverReached: true, lostConnection: false });
   expect(track(play('etcd.yml'), result('ok', { answered: false }), unreachable).tracked.neverReached).toBe(true);
   expect(track(play('etcd.yml'), result('ok'), unreachable).tracked.neverReached).toBe(false);
 });
