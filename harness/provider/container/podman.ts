@@ -91,7 +91,7 @@ export function podmanEngine(run: EngineCommand = engineCommand('podman'), resid
       volumesSchema
         .parse(await list(['volume', 'ls'], lease))
         .map((volume) => ({ name: volume.Name, mountpoint: volume.Mountpoint, labels: volume.Labels })),
-    removeContainers: async (names) => void (await podman('rm', '--force', '--volumes', '--time', '0', '--ignore', ...names)),
+    removeContainers: async (names) => removed(run, ['rm', '--force', '--volumes', '--time', '0', '--ignore', ...names]),
     removeNetwork: async (name) => {
       const { stdout } = await run(['network', 'inspect', name]);
       const attached = await podman('ps', '--all', '--quiet', '--filter', `network=${name}`);
@@ -111,6 +111,22 @@ async function absent(run: EngineCommand, words: readonly string[]): Promise<voi
   const { exitCode, stderr } = await run(words);
   if (exitCode === 0 || /not found|no such/i.test(stderr)) return;
   throw engineFailed('podman', words, stderr.trim());
+}
+
+/**
+ * A container whose monitor was killed has nobody to record its end: where it ends between podman's look and podman's signal,
+ * podman fails, has recorded the end then, and removes it the next time. A container ends once, so each may fail once.
+ * (podman 4.3, libpod/oci_conmon_common.go: KillContainer returns ErrCtrStateInvalid, StopContainer passes it on.)
+ */
+async function removed(run: EngineCommand, words: readonly string[]): Promise<void> {
+  const ended = new Set<string>();
+  for (;;) {
+    const { exitCode, stderr } = await run(words);
+    if (exitCode === 0) return;
+    const now = [...stderr.matchAll(/cannot remove container (\S+) .*container state improper: (?:stopped|exited)/g)].map(([, id]) => id ?? '');
+    if (!now.some((id) => !ended.has(id))) throw engineFailed('podman', words, stderr.trim());
+    for (const id of now) ended.add(id);
+  }
 }
 
 /** podman fails a whole list when somebody else removes an entry meanwhile; that many times in a row is no coincidence. */

@@ -172,3 +172,16 @@ test('podman: a list that failed because something vanished is made again, any o
   const endless = podmanEngine(async () => ({ exitCode: 125, stdout: '', stderr: 'no such volume' }));
   await expect(endless.volumes()).rejects.toMatchObject({ code: 'ENGINE_FAILED' });
 });
+
+test('podman: a container that ended while it was being killed is removed the next time, any other failure is one', async () => {
+  const ended = (id: string) => ({ exitCode: 2, stdout: '', stderr: `Error: cannot remove container ${id} as it could not be stopped: sending SIGKILL to container ${id}: container state improper: stopped` });
+  const answers = [ended('a1'), ended('b2'), { exitCode: 0, stdout: '', stderr: '' }];
+  await podmanEngine(async () => answers.shift() ?? expect.fail('asked once too often')).removeContainers(['m1', 'm2']);
+  expect(answers).toEqual([]);
+  let tries = 0;
+  const stuck = podmanEngine(async () => (tries++, ended('a1')));
+  await expect(stuck.removeContainers(['m1'])).rejects.toMatchObject({ code: 'ENGINE_FAILED' });
+  expect(tries).toBe(2);
+  const busy = podmanEngine(async () => ({ exitCode: 2, stdout: '', stderr: 'Error: cannot remove container a1: device or resource busy' }));
+  await expect(busy.removeContainers(['m1'])).rejects.toMatchObject({ code: 'ENGINE_FAILED' });
+});
