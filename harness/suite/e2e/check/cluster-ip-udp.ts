@@ -15,7 +15,7 @@ export const clusterIpUdp: Check = {
   title: 'A ClusterIP service answers datagrams from a pod of every node, by more than one of its endpoints',
   // The pods may have to start first (60 s), then 15 s for a pod's datagrams.
   limitMs: 90_000,
-  blockedBy: ['nodes-ready', 'test-pods', 'packets-arrive', 'pod-to-pod-same-node', 'pod-to-pod-across-nodes', 'proxy-mode', 'cluster-ip'],
+  blockedBy: ['nodes-ready', 'test-pods', 'packets-arrive', 'pod-to-pod-same-node', 'pod-to-pod-across-nodes', 'host-to-pod', 'proxy-mode', 'cluster-ip'],
   async run(context) {
     const made = await fixture(context);
     const names = made.pods.map(({ name }) => name);

@@ -10,7 +10,7 @@ export const clusterIp: Check = {
   title: 'A ClusterIP service answers from a pod of every node and from every node itself',
   // The pods may have to start first (60 s), then 3 s for a request.
   limitMs: 90_000,
-  blockedBy: ['nodes-ready', 'test-pods', 'packets-arrive', 'pod-to-pod-same-node', 'pod-to-pod-across-nodes', 'proxy-mode'],
+  blockedBy: ['nodes-ready', 'test-pods', 'packets-arrive', 'pod-to-pod-same-node', 'pod-to-pod-across-nodes', 'host-to-pod', 'proxy-mode'],
   async run(context) {
     const made = await fixture(context);
     const target = { url: `http://${bracket(made.clusterIP)}:${made.servicePort}/hostname`, answers: made.pods.map(({ name }) => name) };

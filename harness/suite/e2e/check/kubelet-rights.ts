@@ -17,7 +17,7 @@ export const kubeletRights: Check = {
   // Five commands on each machine for each API server, side by side; each ends within 10 s.
   limitMs: 90_000,
   needs: ['machines'],
-  blockedBy: ['etcd-health', 'api-server-version', 'nodes-ready'],
+  blockedBy: ['etcd-health', 'api-server-version', 'nodes-ready', 'unprivileged-refused'],
   async run(context) {
     const servers = apiServers(context).map(({ api }) => api.server);
     const complaints = await Promise.all(nodes(context).flatMap((host) => servers.map((server) => complain(context, host, server))));

@@ -10,7 +10,7 @@ export const nodePort: Check = {
   title: 'A NodePort service answers on every node, from a pod of every node and from every node itself',
   // The pods may have to start first (60 s), then 3 s for a request.
   limitMs: 90_000,
-  blockedBy: ['nodes-ready', 'test-pods', 'packets-arrive', 'pod-to-pod-same-node', 'pod-to-pod-across-nodes', 'proxy-mode', 'cluster-ip'],
+  blockedBy: ['nodes-ready', 'test-pods', 'packets-arrive', 'pod-to-pod-same-node', 'pod-to-pod-across-nodes', 'host-to-pod', 'proxy-mode', 'cluster-ip'],
   async run(context) {
     const made = await fixture(context);
     const answers = made.pods.map(({ name }) => name);

@@ -18,7 +18,7 @@ export const tlsCiphers: Check = {
   // Five handshakes with each port, one command on each machine.
   limitMs: 60_000,
   needs: ['document', 'machines'],
-  blockedBy: ['etcd-health', 'api-server-version', 'nodes-ready', 'leader-leases'],
+  blockedBy: ['etcd-health', 'api-server-version', 'nodes-ready', 'leader-leases', 'resource-metrics'],
   async run(context) {
     const ports = await Promise.all(context.hosts.map(async (host) => ({ host, ports: await portsOf(context, host) })));
     const complaints = await Promise.all(ports.map(async ({ host, ports: own }) => complain(host, own)));
