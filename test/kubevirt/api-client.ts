@@ -27,6 +27,8 @@ export interface ApiObject {
 const ANSWER_LIMIT = 120_000;
 /** Milliseconds: a new kind is read within seconds. */
 const BUSY_LIMIT = 120_000;
+/** Milliseconds: the API server closes an idle connection after 90 s, and a request sent just then gets no answer. */
+const IDLE_LIMIT = 30_000;
 
 export class ApiError extends Error {
   readonly status: number;
@@ -59,7 +61,7 @@ export class ApiClient {
     const identity: { ca?: string; cert?: string; key?: string } = {};
     await config.applyToHTTPSOptions(identity as Parameters<KubeConfig['applyToHTTPSOptions']>[0]);
     const { ca = '', cert = '', key = '' } = identity;
-    return new ApiClient(new URL(config.getCurrentCluster()?.server ?? ''), new Agent({ keepAlive: true, maxSockets: 32, ca, cert, key }));
+    return new ApiClient(new URL(config.getCurrentCluster()?.server ?? ''), new Agent({ keepAlive: true, maxSockets: 32, timeout: IDLE_LIMIT, ca, cert, key }));
   }
 
   get(path: string): Promise<ApiObject> {

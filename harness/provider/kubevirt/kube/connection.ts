@@ -11,6 +11,8 @@ export interface ConnectionOptions {
   readonly context?: string;
   /** Milliseconds that an exec plugin may take. */
   readonly pluginLimitMs?: number;
+  /** Milliseconds after which an idle connection is closed by us, before a server does so under a request. */
+  readonly idleMs?: number;
 }
 
 /** How to talk to the API server right now. */
@@ -34,6 +36,12 @@ export interface Connection {
 const CREDENTIALS_AGE = 60_000;
 /** Connections of one process; watches hold one each. */
 const SOCKETS = 512;
+/**
+ * Milliseconds that an idle connection is kept. The API server closes one after 90 s, load balancers after a minute: a
+ * creation sent just then gets no answer, and may not be repeated.
+ * https://github.com/kubernetes/kubernetes/blob/v1.37.0/staging/src/k8s.io/apiserver/pkg/server/secure_serving.go (`IdleTimeout`)
+ */
+const IDLE_LIMIT = 30_000;
 
 /** @throws ProofgridError KUBECONFIG_UNUSABLE */
 export function connection(options: ConnectionOptions = {}): Connection {
@@ -50,7 +58,7 @@ export function connection(options: ConnectionOptions = {}): Connection {
     const headers = flat(found.headers as IncomingHttpHeaders | undefined, found.auth ?? undefined);
     if (previous !== undefined && now === identity) return { ...(await previous), headers, identity };
     if (previous !== undefined) void previous.then(({ agent }) => agent.destroy(), () => undefined);
-    const pool = { keepAlive: true, maxSockets: SOCKETS, timeout: 0 };
+    const pool = { keepAlive: true, maxSockets: SOCKETS, timeout: options.idleMs ?? IDLE_LIMIT };
     const proxied = cluster.proxyUrl !== undefined && found.agent instanceof HttpAgent ? found.agent : undefined;
     const agent = proxied ?? (cluster.server.startsWith('https:') ? new HttpsAgent({ ...pool, ...tls }) : new HttpAgent(pool));
     return { agent, headers, tls, identity: now };

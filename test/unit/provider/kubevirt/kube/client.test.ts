@@ -38,6 +38,15 @@ test('a creation that may have happened is not repeated', async () => {
   expect(requests.map(({ method, url }) => `${method} ${url}`)).toEqual(['POST /api/v1/namespaces/n/secrets?fieldManager=proofgrid']);
 });
 
+test('an idle connection is closed by us, before the server does so under a creation', async () => {
+  const { client, server } = await fakeApi((_request, response) => json(response, 201, object), { idleMs: 200 });
+  server.keepAliveTimeout = 60_000;
+  const connections = async () => new Promise<number>((resolve, reject) => server.getConnections((error, count) => (error ? reject(error) : resolve(count))));
+  await client.create(object);
+  await expect.poll(connections, { timeout: 30_000 }).toBe(0);
+  expect((await client.create(object)).object).toEqual(object);
+});
+
 test('a server that restarts is waited for, by creations, too', async () => {
   const api = await fakeApi((_request, response) => json(response, 201, object));
   await api.stop();
