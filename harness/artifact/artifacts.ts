@@ -1,11 +1,13 @@
 import { ENGINE_COMPONENTS, type ComponentSource, type KubernetesSource, type PackageSource, type RuntimeSource } from '../matrix/cell.ts';
+import type { ImageSource, ImageSources } from '../matrix/images.ts';
 import type { Progress } from '../provider/contract.ts';
 import { Store } from './cache/store.ts';
 import type { Artifacts, Binaries, ImageArchive } from './contract.ts';
 import { Apt } from './debian/apt.ts';
 import { obtainMachineImage } from './machine-image/machine-image.ts';
 import { defaultCacheDirectory, type ArtifactOptions } from './options.ts';
-import type { Entry } from './recipe.ts';
+import { IMAGE_NAMESPACE } from './image/write-image.ts';
+import type { Entry, Recipe } from './recipe.ts';
 import { Recipes } from './recipes.ts';
 import { mergedRuntimeRecipe } from './runtime/merged.ts';
 
@@ -27,12 +29,20 @@ export function createArtifacts(options: ArtifactOptions = {}): Artifacts {
     },
     engineComponent: async (name, wanted, progress) => binaries(wanted, await store.obtain(recipes(progress).engineComponent(name, wanted), progress)),
     machineImage: (wanted, progress) => obtainMachineImage(wanted, { store, mirrors: options.debian, engine: options.engine }, progress),
-    async images(progress) {
-      const entry = await store.obtain(recipes(progress).testImages(), progress);
-      return { pause: imageArchive(entry, 'pause'), agnhost: imageArchive(entry, 'agnhost') };
+    async images(progress, sources = {}) {
+      const known = recipes(progress);
+      const image = async (name: TestImage) => {
+        const entry = await store.obtain(testImage(known, name, sources), progress);
+        return imageArchive(entry, name, sources[name]);
+      };
+      const [pause, agnhost] = await Promise.all([image('pause'), image('agnhost')]);
+      return { pause, agnhost };
     },
-    addOnImage: async (wanted, progress) => imageArchive(await store.obtain(recipes(progress).addOnImage(wanted), progress), wanted.name),
-    async forecast({ kubernetes, etcd, runtime, engineComponents, machine, addOns }) {
+    async addOnImage(wanted, progress) {
+      const entry = await store.obtain(recipes(progress).addOnImage(wanted), progress);
+      return imageArchive(entry, wanted.name, wanted.source);
+    },
+    async forecast({ kubernetes, etcd, runtime, engineComponents, machine, addOns, images = {} }) {
       const known = recipes({ signal: new AbortController().signal, report: () => undefined });
       const needed = [
         known.kubernetes(kubernetes),
@@ -40,7 +50,7 @@ export function createArtifacts(options: ArtifactOptions = {}): Artifacts {
         ...(runtime === undefined ? [] : known.runtime(runtime)),
         ...ENGINE_COMPONENTS.flatMap((name) => (engineComponents[name] === undefined ? [] : [known.engineComponent(name, engineComponents[name])])),
         ...(machine === undefined ? [] : [known.machineRoot(machine.os, machine.runtime)]),
-        known.testImages(),
+        ...testImages(known, images),
         ...addOns.map((wanted) => known.addOnImage(wanted)),
       ];
       return store.forecast(needed);
@@ -68,9 +78,26 @@ function sourceFacts(wanted: KubernetesSource | PackageSource | RuntimeSource | 
   }
 }
 
-function imageArchive({ key, directory, sha256, facts }: Entry, name: string): ImageArchive {
+const TEST_IMAGES = ['pause', 'agnhost'] as const;
+type TestImage = (typeof TEST_IMAGES)[number];
+
+function testImage(recipes: Recipes, name: TestImage, { [name]: source }: ImageSources): Recipe {
+  return source === undefined ? recipes.testImages() : recipes.pulledImage(name, source);
+}
+
+/** They are built together, and pulled each for itself. */
+function testImages(recipes: Recipes, sources: ImageSources): Recipe[] {
+  const needed = TEST_IMAGES.map((name) => testImage(recipes, name, sources));
+  return needed.filter(({ name }, index) => needed.findIndex((other) => other.name === name) === index);
+}
+
+function imageArchive({ key, directory, sha256, facts }: Entry, name: string, source?: ImageSource): ImageArchive {
   const [file, reference] = [`${name}.tar`, facts[name]];
   const sum = sha256[file];
   if (sum === undefined || reference === undefined) throw new Error(`cache entry ${key} has no ${file}`);
-  return { name, reference, directory, file, sha256: sum };
+  // A reference has the name of its image as its key, and the version in it.
+  const isReference = (value: string) => value.startsWith(`${IMAGE_NAMESPACE}/`);
+  const known = Object.entries(facts).filter(([fact, value]) => fact !== 'version' && !isReference(value));
+  const provenance = { source: source === undefined ? 'go-module' : 'upstream', ...Object.fromEntries(known) };
+  return { name, reference, directory, file, sha256: sum, provenance };
 }

@@ -1,4 +1,5 @@
 import type { ComponentSource, EngineComponent, EngineComponents, KubernetesSource, PackageSource, RuntimeSource } from '../matrix/cell.ts';
+import type { ImageSource, ImageSources } from '../matrix/images.ts';
 import type { Progress } from '../provider/contract.ts';
 import type { Runtime } from '../../lifecycle/cluster-deployment.ts';
 
@@ -32,6 +33,8 @@ export interface ImageArchive {
   readonly directory: string;
   readonly file: string;
   readonly sha256: string;
+  /** Where it came from, as far as a person needs it to get the same again. */
+  readonly provenance: Readonly<Record<string, string>>;
 }
 
 export interface MachineImageRequest {
@@ -47,6 +50,8 @@ export type AddOnImage = (typeof ADD_ON_IMAGES)[number];
 export interface AddOnImageRequest {
   readonly name: AddOnImage;
   readonly version: string;
+  /** Absent: it is built here. */
+  readonly source?: ImageSource;
 }
 
 /** All that one cell asks for. */
@@ -59,6 +64,8 @@ export interface ForecastRequest {
   /** Absent where the provider has images of its own. */
   readonly machine?: Pick<MachineImageRequest, 'os' | 'runtime'>;
   readonly addOns: readonly AddOnImageRequest[];
+  /** Absent where all of them are built here. */
+  readonly images?: ImageSources;
 }
 
 /** Something that has to be made before a cell can start. */
@@ -79,9 +86,12 @@ export interface Artifacts {
   /** What goes with an engine, in the names of its own release. */
   engineComponent(name: EngineComponent, source: ComponentSource, progress: Progress): Promise<Binaries>;
   machineImage(request: MachineImageRequest, progress: Progress): Promise<MachineImage>;
-  /** The pause image that runtimes need, and agnhost for the checks. */
-  images(progress: Progress): Promise<{ readonly pause: ImageArchive; readonly agnhost: ImageArchive }>;
-  /** The image of an add-on, built here. */
+  /** The pause image that runtimes need, and agnhost for the checks; built here unless there is a source. */
+  images(
+    progress: Progress,
+    sources?: ImageSources,
+  ): Promise<{ readonly pause: ImageArchive; readonly agnhost: ImageArchive }>;
+  /** The image of an add-on, built here or pulled. */
   addOnImage(request: AddOnImageRequest, progress: Progress): Promise<ImageArchive>;
   /** What of these is not in the cache yet. Makes nothing. */
   forecast(request: ForecastRequest): Promise<readonly Forecast[]>;

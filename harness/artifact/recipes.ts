@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Runtime } from '../../lifecycle/cluster-deployment.ts';
 import type { ComponentSource, EngineComponent, KubernetesSource, PackageSource, RuntimeSource } from '../matrix/cell.ts';
+import type { ImageName, ImageSource } from '../matrix/images.ts';
 import type { Progress } from '../provider/contract.ts';
 import type { Store } from './cache/store.ts';
 import type { AddOnImageRequest } from './contract.ts';
@@ -20,6 +21,7 @@ import { sourceRecipe } from './kubernetes/toolchain.ts';
 import { upstreamKubernetesRecipe } from './kubernetes/upstream.ts';
 import { machineRootRecipe } from './machine-image/root.ts';
 import type { Recipe } from './recipe.ts';
+import { pulledImageRecipe } from './registry/pulled-image.ts';
 import { engineComponentReleaseRecipe } from './runtime/component.ts';
 import { containerdReleaseRecipe } from './runtime/containerd.ts';
 import { dockerReleaseRecipe } from './runtime/docker.ts';
@@ -79,7 +81,12 @@ export class Recipes {
     return testImagesRecipe({ apt: this.#ingredients.apt, tools: this.#goTools, version: TEST_IMAGES_RELEASE });
   }
 
+  pulledImage(name: ImageName, source: ImageSource): Recipe {
+    return pulledImageRecipe(name, source);
+  }
+
   addOnImage(wanted: AddOnImageRequest): Recipe {
+    if (wanted.source !== undefined) return this.pulledImage(wanted.name, wanted.source);
     const { store, apt } = this.#ingredients;
     return addOnImageRecipe(wanted, { tools: this.#goTools, layer: (layer) => store.obtain(debianLayerRecipe(layer, apt), this.#progress) });
   }

@@ -117,13 +117,17 @@ function writeProperties(journal: JournalWriter, cell: string, supplies: Supplie
     ...Object.fromEntries(Object.entries(supplies.engineComponents).flatMap(([name, binaries]) => Object.entries(describe(name, binaries)))),
     ...(supplies.image !== undefined && { 'image.digest': supplies.image.digest, ...prefixed('image.package', supplies.image.packages) }),
     ...prefixed('machines', lease.properties),
-    ...Object.fromEntries(imagesOf(supplies).map(({ name, sha256 }) => [`${name}.sha256`, sha256])),
+    ...Object.assign({}, ...imagesOf(supplies).map(describeImage)) as Record<string, string>,
   };
   for (const [name, value] of Object.entries(properties)) journal.write({ type: 'property', cell, name, value });
 }
 
 function describe(component: string, { version, digest, provenance }: Binaries): Record<string, string> {
   return { [`${component}.version`]: version, [`${component}.digest`]: digest, ...prefixed(`${component}.provenance`, provenance) };
+}
+
+function describeImage({ name, reference, sha256, provenance }: ImageArchive): Record<string, string> {
+  return { [`${name}.image`]: reference, [`${name}.sha256`]: sha256, ...prefixed(`${name}.provenance`, provenance) };
 }
 
 function prefixed(prefix: string, record: Readonly<Record<string, string>>): Record<string, string> {

@@ -1,4 +1,5 @@
 import type { AddOnImage, AddOnImageRequest, Artifacts, Binaries, ImageArchive, MachineImage } from '../artifact/contract.ts';
+import { addOnImagesOf } from '../matrix/images.ts';
 import { ENGINE_COMPONENTS, type Cell, type EngineComponents } from '../matrix/cell.ts';
 import type { Progress, Provider } from '../provider/contract.ts';
 
@@ -36,7 +37,7 @@ export async function gather({ cell, artifacts, provider }: Supplier, { signal, 
     release === undefined ? undefined : artifacts.runtime(release, progress),
     engineComponents(cell, artifacts, progress),
     image(),
-    artifacts.images(progress),
+    artifacts.images(progress, cell.images),
     addOnImages(cell, artifacts, progress),
   ] as const;
   try {
@@ -71,11 +72,11 @@ async function addOnImages(cell: Cell, artifacts: Artifacts, progress: Progress)
   return Object.fromEntries(made);
 }
 
-function addOnRequests({ addOns: { dns, policy, metrics, storage, flannel } }: Cell): AddOnImageRequest[] {
-  return [
-    ...[dns, policy, metrics, storage].flatMap((each) => ('version' in each ? [{ name: each.type, version: each.version }] : [])),
-    ...(flannel === undefined ? [] : [{ name: 'flannel' as const, version: flannel }]),
-  ];
+function addOnRequests({ addOns, images = {} }: Cell): AddOnImageRequest[] {
+  return addOnImagesOf(addOns).map((image) => {
+    const source = images[image.name];
+    return { ...image, ...(source !== undefined && { source }) };
+  });
 }
 
 /** Said before anything is made: nobody should wonder after ten minutes how many more there are. */
@@ -87,6 +88,7 @@ export async function announce({ cell, artifacts, provider }: Supplier, report: 
     engineComponents: cell.sources,
     ...(provider.goldenImages ? {} : { machine: { os: cell.axes.os, ...(cell.sources.runtime === undefined && { runtime: cell.runtime }) } }),
     addOns: addOnRequests(cell),
+    ...(cell.images !== undefined && { images: cell.images }),
   });
   const minutes = Math.ceil(missing.reduce((sum, { estimateMs }) => sum + estimateMs, 0) / 60_000);
   if (missing.length === 0) return;

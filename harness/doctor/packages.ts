@@ -41,20 +41,27 @@ export const packagesCheck = packagesCheckOf({ ...MACHINE_PACKAGES, ...PACKAGES 
 /** For hosts whose machines run elsewhere. */
 export const remotePackagesCheck = packagesCheckOf(PACKAGES);
 
-function packagesCheckOf(packages: Readonly<Record<string, string>>): HostCheck {
-  return { name: 'packages', inspect: (host) => inspectPackages(host, packages) };
+/** Only where releases, and with them images, come from upstream. */
+export const imagePackagesCheck = packagesCheckOf({ skopeo: "pulls upstream's images" }, 'image-packages');
+
+function packagesCheckOf(packages: Readonly<Record<string, string>>, name = 'packages'): HostCheck {
+  return { name, inspect: (host) => inspectPackages(host, packages, name) };
 }
 
-async function inspectPackages({ run }: Host, packages: Readonly<Record<string, string>>): Promise<Finding | undefined> {
+async function inspectPackages(
+  { run }: Host,
+  packages: Readonly<Record<string, string>>,
+  name: string,
+): Promise<Finding | undefined> {
   const names = Object.keys(packages);
   const { exitCode, stdout } = await run(['dpkg-query', '--show', '--showformat', '${Package} ${db:Status-Status}\n', ...names]);
-  if (exitCode === 127) return failure('packages', 'this is not a Debian system: there is no dpkg', 'use Debian 12');
+  if (exitCode === 127) return failure(name, 'this is not a Debian system: there is no dpkg', 'use Debian 12');
   const installed = new Set(stdout.split('\n').filter((line) => line.endsWith(' installed')).map((line) => line.split(' ', 1)[0]));
   const missing = names.filter((name) => !installed.has(name));
   if (missing.length === 0) return undefined;
   const reasons = missing.map((name) => `${name} (${packages[name]})`).join(', ');
   return failure(
-    'packages',
+    name,
     `${missing.length} Debian package${missing.length === 1 ? '' : 's'} missing: ${reasons}`,
     `apt-get update && apt-get install --yes --no-install-recommends ${missing.join(' ')}`,
     { type: 'packages', packages: missing },

@@ -3,6 +3,7 @@ import { addOnsOf } from './add-ons.ts';
 import { etcdSource, kubernetesSource, perAxis, type AxisValues } from './axis.ts';
 import type { Cell, TopologyMachine } from './cell.ts';
 import { engineComponentsOf } from './engine-components.ts';
+import { imageSourcesOf } from './images.ts';
 import type { Matrix } from './load.ts';
 import { notesOf } from './notes.ts';
 import { bytes, cores } from './quantity.ts';
@@ -13,6 +14,8 @@ import { slugOf } from './slug.ts';
 export function buildCell(matrix: Matrix, axes: AxisValues, suites: readonly string[]): Cell {
   const { document, networkManifest } = matrix;
   const { runtime, source } = runtimeOf(document, axes.runtime);
+  const addOns = addOnsOf(document, axes);
+  const images = imageSourcesOf(document.versions, addOns);
   return {
     slug: slugOf(axes),
     axes: perAxis((axis) => axes[axis]),
@@ -26,7 +29,8 @@ export function buildCell(matrix: Matrix, axes: AxisValues, suites: readonly str
       ...engineComponentsOf(document, axes),
     },
     ...(axes.network === 'manifest' && networkManifest !== undefined && { networkManifest }),
-    addOns: addOnsOf(document, axes),
+    ...(images !== undefined && { images }),
+    addOns,
     notes: notesOf(document, axes),
   };
 }

@@ -1,4 +1,5 @@
 import type { Role, Runtime } from '../../lifecycle/cluster-deployment.ts';
+import type { ImageSources } from './images.ts';
 
 export const AXES = ['os', 'kubernetes', 'runtime', 'etcd', 'network', 'proxy', 'families', 'topology'] as const;
 export type Axis = (typeof AXES)[number];
@@ -29,6 +30,8 @@ export interface Cell {
     readonly runtime?: RuntimeSource;
     // What goes with an engine that is a row of the versions file.
   } & EngineComponents<ComponentSource>;
+  /** Absent where all of them are built here. */
+  readonly images?: ImageSources;
   /** Path of the CNI manifest, only with the network `manifest`. */
   readonly networkManifest?: string;
   readonly addOns: AddOns;

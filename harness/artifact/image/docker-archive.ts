@@ -22,8 +22,9 @@ export interface DockerArchive {
   pack(): AsyncGenerator<Buffer>;
 }
 
+/** Of layers that are made here. */
 export function dockerArchive({ reference, layers, config }: ImageSettings): DockerArchive {
-  const configuration = Buffer.from(JSON.stringify({
+  return archiveOf(reference, layers, Buffer.from(JSON.stringify({
     architecture: 'amd64',
     os: 'linux',
     // A date would make equal images differ.
@@ -31,18 +32,24 @@ export function dockerArchive({ reference, layers, config }: ImageSettings): Doc
     config,
     rootfs: { type: 'layers', diff_ids: layers.map(({ sha256 }) => `sha256:${sha256}`) },
     history: layers.map(() => ({ created: '1970-01-01T00:00:00Z', created_by: 'proofgrid' })),
-  }));
+  })));
+}
+
+/** Of an image whose configuration exists, byte for byte. */
+export function archiveOf(reference: string, layers: readonly Layer[], configuration: Buffer): DockerArchive {
   const id = createHash('sha256').update(configuration).digest('hex');
   const manifest = Buffer.from(JSON.stringify([
     { Config: `${id}.json`, RepoTags: [reference], Layers: layers.map(({ sha256 }) => `${sha256}.tar`) },
   ]));
+  // An image may have one layer several times; its archive has it once.
+  const files = new Map(layers.map(({ file, sha256 }) => [`${sha256}.tar`, file]));
   return {
     id,
     pack: () =>
       packTar([
         { type: 'file', path: 'manifest.json', mode: 0o644, content: manifest },
         { type: 'file', path: `${id}.json`, mode: 0o644, content: configuration },
-        ...layers.map(({ file, sha256 }) => ({ type: 'copy', path: `${sha256}.tar`, mode: 0o644, source: file }) as const),
+        ...[...files].map(([path, source]) => ({ type: 'copy', path, mode: 0o644, source }) as const),
       ]),
   };
 }

@@ -7,7 +7,7 @@ import type { BuildSite } from '../recipe.ts';
 import { dockerArchive, type Layer } from './docker-archive.ts';
 import { packTar, type Member } from './tar.ts';
 
-/** What images built here are called before their own name: never what upstream's are. */
+/** What images are called on machines before their own name, built or pulled: never what upstream's are. */
 export const IMAGE_NAMESPACE = 'localhost/proofgrid';
 
 export interface ImageContent {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ImageName } from '../images.ts';
 import { FULL_VERSION, isValidRanges } from '../version.ts';
 
 /** Where releases can come from; a cell's binaries differ in nothing but their provenance. */
@@ -63,11 +64,59 @@ const mirrors = z.strictObject({
   crictl: mirror.describe('<url>/v<version>/crictl-v<version>-linux-amd64.tar.gz, with ….sha256'),
 });
 
+const registryHost = z.string().regex(
+  /^[a-z0-9-]+(\.[a-z0-9-]+)+(:\d+)?$/,
+  'must be the host of a registry such as "registry.k8s.io"',
+);
+const repository = z.string().max(255).regex(
+  /^[a-z0-9-]+(\.[a-z0-9-]+)+(:\d+)?(\/[a-z0-9]+([._-]+[a-z0-9]+)*)+$/,
+  'must be an image with its registry and no tag, such as "registry.k8s.io/pause"',
+);
+// What the distribution API takes as a tag, with a place for the version.
+const tag = z.string().max(100).regex(/^(\w|\{version\})([\w.-]|\{version\})*$/, 'must be a tag such as "v{version}"');
+const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/, 'must be a digest: "sha256:" and 64 hexadecimal digits');
+/** What the archive of an image takes: harness/artifact/image/tar.ts. */
+const imagePath = z.string().max(100).regex(
+  /^(\/(?!\.{1,2}(\/|$))[\w.-]+)+$/,
+  'must be an absolute path such as "/opt/bin/flanneld"',
+);
+
+const tagged = {
+  image: repository.describe('With the registry of its project, whatever `registries` says'),
+  tag: tag.optional().describe('{version} stands for the version that a cell has of it; default: that alone'),
+  digests: z.record(z.string(), digest).optional()
+    .describe('What tags must stand for; a tag that is not here is believed'),
+};
+const published = z.strictObject({
+  ...tagged,
+  links: z.record(imagePath, imagePath).optional()
+    .describe('Paths that the playbooks start, each with where the image has it'),
+  files: z.record(imagePath, z.strictObject({ ...tagged, path: imagePath })).optional()
+    .describe('Paths that the playbooks start, each with the image that has it'),
+});
+const publishedVersion = published.extend({
+  version: z.string().regex(/^\d+(\.\d+)+$/, 'must be a version such as "3.10.2"'),
+});
+
+const images = z.strictObject({
+  registries: z.record(registryHost, mirror).optional()
+    .describe("Another address for a project's registry, such as registry.k8s.io: https://mirror.example/k8s"),
+  pause: publishedVersion.optional(),
+  agnhost: publishedVersion.optional(),
+  coredns: published.optional(),
+  flannel: published.optional(),
+  'kube-router': published.optional(),
+  'local-volumes': published.optional(),
+  'metrics-server': published.optional(),
+} satisfies Record<ImageName | 'registries', z.ZodType>);
+
 export const versionsSchema = z.strictObject({
   apiVersion: z.literal('proofgrid.dev/v1alpha1'),
   kind: z.literal('Versions'),
   source: z.enum(RELEASE_SOURCES).describe('Where releases come from: go-module builds them here, upstream downloads them'),
   mirrors: mirrors.describe('Where upstream is; a site without internet names its own'),
+  images: images.optional()
+    .describe('Images that upstream publishes, pulled where releases come from there; without a row an image is built'),
   kubernetes: z.array(kubernetesRow).min(1).describe('One row a release, oldest first; a row has what the row before it has, where both are of one minor'),
   etcd: z.array(z.strictObject({ version, source: debianPackage.optional().describe('Absent: it is a release of upstream') })).min(1),
   containerd: z.array(z.strictObject({
@@ -81,5 +130,7 @@ export const versionsSchema = z.strictObject({
 export type VersionsDocument = z.output<typeof versionsSchema>;
 export type KubernetesRow = VersionsDocument['kubernetes'][number];
 export type ReleaseSource = (typeof RELEASE_SOURCES)[number];
+export type ImagesDocument = z.output<typeof images>;
+export type ImageRow = z.output<typeof published>;
 export type Needs = z.output<typeof needs>;
 export type None = z.output<typeof none>;

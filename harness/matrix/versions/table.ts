@@ -1,4 +1,5 @@
 import { parseDocument, readDocument, type ReadDocument } from '../../../lifecycle/document.ts';
+import { registryOf } from '../images.ts';
 import { refuseProblems, repeated, type Problem } from '../problem.ts';
 import { compareVersions, FULL_VERSION } from '../version.ts';
 import { factsOf, inherit, type Fact, type Facts, type KubernetesRelease } from './facts.ts';
@@ -10,6 +11,7 @@ export interface VersionTable {
   /** Where releases come from. */
   readonly source: ReleaseSource;
   readonly mirrors: VersionsDocument['mirrors'];
+  readonly images: VersionsDocument['images'];
   /** Oldest first. */
   readonly kubernetes: readonly KubernetesRelease[];
   readonly etcd: VersionsDocument['etcd'];
@@ -36,13 +38,14 @@ export function withSource(table: VersionTable, source: ReleaseSource | undefine
 function tableOf(file: string, { value, problem }: ReadDocument<VersionsDocument>): VersionTable {
   const problems: Problem[] = [];
   const kubernetes = inherit(value.kubernetes, (row, missing) => problems.push(incomplete(value, row, missing)));
-  problems.push(...duplicates(value), ...disorder(value), ...sourceless(value));
+  problems.push(...duplicates(value), ...disorder(value), ...sourceless(value), ...unusedRegistries(value));
   refuseProblems(problems, problem);
   const known = new Map<string, Facts>();
   return {
     file,
     source: value.source,
     mirrors: value.mirrors,
+    images: value.images,
     kubernetes,
     etcd: value.etcd,
     containerd: value.containerd,
@@ -90,4 +93,17 @@ function sourceless(document: VersionsDocument): Problem[] {
           what: `nothing says where ${list} ${version} comes from`,
           remedy: 'give it a source; releases have full versions alone, such as 1.34.1',
         }]));
+}
+
+/** A registry that no image is of would be taken for one that is used. */
+function unusedRegistries({ images: { registries = {}, ...rows } = {} }: VersionsDocument): Problem[] {
+  const known = Object.values(rows).filter((row) => row !== undefined);
+  const images = known.flatMap(({ image, files = {} }) => [image, ...Object.values(files).map((file) => file.image)]);
+  const used = new Set(images.map(registryOf));
+  return Object.keys(registries).filter((registry) => !used.has(registry)).map((registry) => ({
+    path: ['images', 'registries', registry],
+    code: 'VERSIONS_UNUSED_REGISTRY',
+    what: `no image comes from ${registry}`,
+    remedy: used.size === 0 ? 'name images first' : `the images come from ${[...used].sort().join(', ')}`,
+  }));
 }

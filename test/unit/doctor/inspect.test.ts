@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { imagePackagesCheck } from '../../../harness/doctor/packages.ts';
 import { inspectHost, REMOTE_CHECKS } from '../../../harness/doctor/inspect.ts';
 import { fakeHost, type FakeHost } from './fake-host.ts';
 
@@ -71,4 +72,19 @@ test('where no machine runs on this host, it needs no privileges, engine or kern
   const lacking = (...missing: string[]) => ({ 'dpkg-query': ([, , , , ...names]: readonly string[]) => ({ stdout: names.filter((name) => !missing.includes(name)).map((name) => `${name} installed`).join('\n') }) });
   expect(await inspectHost(fakeHost({ ...bare, programs: lacking('podman', 'mmdebstrap') }), REMOTE_CHECKS)).toEqual([]);
   expect(await inspectHost(fakeHost({ ...bare, programs: lacking('ansible') }), REMOTE_CHECKS)).toMatchObject([{ name: 'packages', problem: expect.stringContaining('ansible') as string }]);
+});
+
+test('what pulls images is missed only where it is asked for, and --fix installs it', async () => {
+  const query = (names: readonly string[]) =>
+    names.filter((name) => name !== 'skopeo').map((name) => `${name} installed`);
+  const host = fakeHost({
+    programs: { 'dpkg-query': ([, , , , ...names]) => ({ exitCode: 1, stdout: query(names).join('\n') }) },
+  });
+  expect(await inspectHost(host)).toEqual([]);
+  const [finding] = await inspectHost(host, [imagePackagesCheck]);
+  expect(finding).toMatchObject({
+    name: 'image-packages',
+    severity: 'error',
+    repair: { type: 'packages', packages: ['skopeo'] },
+  });
 });

@@ -24,7 +24,10 @@ function input(wish: Wish, virtualAddress?: string): DeploymentInput {
     kubernetes: binaries('1.20.2+deb12u1', ['kubelet']),
     etcd: binaries('3.4.23', ['etcd', 'etcdctl']),
     images: {
-      pause: { name: 'pause', reference: 'localhost/pause:1', directory: '/cache/images', file: 'pause.tar', sha256: digest('c') },
+      pause: {
+        name: 'pause', reference: 'localhost/pause:1', directory: '/cache/images', file: 'pause.tar',
+        sha256: digest('c'), provenance: {},
+      },
       addOns: {},
     },
     seeds: {
@@ -157,7 +160,10 @@ test('what makes no valid document is an error and not a broken cluster', () => 
 test('the images of add-ons are preloaded, and the document names them', () => {
   const made = input({ names: ['small'] });
   const cell = { ...made.cell, addOns: { ...made.cell.addOns, dns: { type: 'coredns' as const, version: '1.12.4' } } };
-  const coredns = { name: 'coredns', reference: 'localhost/coredns:1.12.4', directory: '/cache/coredns', file: 'coredns.tar', sha256: digest('d') };
+  const coredns = {
+    name: 'coredns', reference: 'localhost/coredns:1.12.4', directory: '/cache/coredns', file: 'coredns.tar',
+    sha256: digest('d'), provenance: {},
+  };
   const { spec } = toClusterDeployment({ ...made, cell, images: { ...made.images, addOns: { coredns } } });
   expect(spec.dns).toEqual({ type: 'coredns', image: 'localhost/coredns:1.12.4', upstreamNameservers: [], stubDomains: { 'proofgrid.test': ['10.96.0.53'] } });
   expect(spec.runtime.images.map(({ path }) => path)).toEqual(['/opt/seed/images/pause/pause.tar', '/opt/seed/images/coredns/coredns.tar']);

@@ -45,7 +45,8 @@ function documentOf(matrix: Matrix) {
   const [cell] = selectCells(matrix, { names: ['all-in-one'] });
   if (cell === undefined) throw new Error('no cell');
   const binaries = (version: string) => ({ version, directory: '/cache', sha256: {}, digest: sha256, provenance: {} });
-  const image = (name: string) => ({ name, reference: `localhost/${name}:1`, directory: '/cache', file: `${name}.tar`, sha256 });
+  const image = (name: string) =>
+    ({ name, reference: `localhost/${name}:1`, directory: '/cache', file: `${name}.tar`, sha256, provenance: {} });
   return toClusterDeployment({
     cell, kubernetes: binaries('1.37.2'), etcd: binaries('3.6.16'), images: { pause: image('pause'), addOns: { coredns: image('coredns') } },
     engineComponents: {}, seeds: { kubernetes: { source: '/cache', target: '/opt/seed' }, engineComponents: {} }, lease: { id: 'lease' },

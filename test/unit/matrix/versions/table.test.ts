@@ -66,6 +66,47 @@ test.each([
   ['an order that nobody can follow', { 'etcd.3.version': '3.5.1' }, /3\.5\.1 stands behind 3\.6\.16; write rows from the oldest to the newest \[VERSIONS_ORDER\]/],
   ['a version that is no release', { 'etcd.2.version': '3.6' }, /nothing says where etcd 3\.6 comes from/],
   ['an unknown source', { source: 'npm' }, /source: expected one of "go-module"\|"upstream"/],
+  [
+    'an image with a tag',
+    { 'images.pause.image': 'registry.k8s.io/pause:3.10' },
+    /images\.pause\.image: must be an image with its registry and no tag/,
+  ],
+  [
+    'an image without a registry',
+    { 'images.coredns.image': 'coredns/coredns' },
+    /images\.coredns\.image: must be an image with its registry/,
+  ],
+  [
+    'an image of a version that nobody says',
+    { 'images.pause.version': undefined },
+    /"version" is missing in images\.pause/,
+  ],
+  ['a tag that is a command', { 'images.coredns.tag': '--help' }, /images\.coredns\.tag: must be a tag/],
+  [
+    'a digest that is none',
+    { 'images.coredns.digests': { v1: 'sha256:abc' } },
+    /images\.coredns\.digests\.v1: must be a digest/,
+  ],
+  [
+    'a link that leaves the image',
+    { 'images.flannel.links': { '/flanneld': '/../etc/shadow' } },
+    /images\.flannel\.links\.\/flanneld: must be an absolute path/,
+  ],
+  [
+    'a registry that no image is of',
+    { 'images.registries': { 'registry.k8s.oi': 'https://mirror.example' } },
+    /^v\.yaml:\d+:\d+: no image comes from registry\.k8s\.oi; .* docker\.io, ghcr\.io, registry\.k8s\.io \[VERSIONS_UNUSED/,
+  ],
+  [
+    'a registry that is no address',
+    { 'images.registries': { 'ghcr.io': 'mirror.example' } },
+    /images\.registries\.ghcr\.io: must be an http or https address/,
+  ],
+  [
+    'an image of something unknown',
+    { 'images.etcd': { image: 'registry.k8s.io/etcd' } },
+    /unknown key "etcd" in images/,
+  ],
   ['a mirror that is no address', { 'mirrors.etcd': 'file:///etc' }, /mirrors\.etcd: must be an http or https address/],
 ])('%s', (_name, changes, expected) => {
   expect(mistakes(changedVersions(changes)).join('\n')).toMatch(expected);
