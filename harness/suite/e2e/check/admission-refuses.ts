@@ -40,7 +40,7 @@ export const admissionRefuses: Check = {
     {
       name: 'external-addresses-let-in',
       observed: /(^|; )\S+: DenyServiceExternalIPs: /,
-      apply: faulty((context, mend) => addApiServerFlags(context, ['--disable-admission-plugins=DenyServiceExternalIPs'], mend, ['--enable-admission-plugins'])),
+      apply: faulty((context, mend) => addApiServerFlags(context, ['--disable-admission-plugins=DenyServiceExternalIPs'], mend, ['--enable-admission-plugins=DenyServiceExternalIPs'])),
     },
     {
       name: 'claims-without-class',

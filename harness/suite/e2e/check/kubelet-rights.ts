@@ -27,7 +27,7 @@ export const kubeletRights: Check = {
     {
       name: 'node-restriction-off',
       observed: /PATCH own node \(NodeRestriction\): HTTP 200/,
-      apply: faulty((context, mend) => addApiServerFlags(context, ['--disable-admission-plugins=NodeRestriction'], mend, ['--enable-admission-plugins'])),
+      apply: faulty((context, mend) => addApiServerFlags(context, ['--disable-admission-plugins=NodeRestriction'], mend, ['--enable-admission-plugins=NodeRestriction'])),
     },
     {
       name: 'kubelets-are-administrators',

@@ -24,15 +24,21 @@ export async function editFile(host: Host, path: string, expression: string, men
 
 /**
  * Puts a wrapper in a program's place that starts it with more arguments; the last of two equal flags wins. Flags that are
- * lists add up instead: those of `without`, as `--name`, are left out of what was there.
+ * lists add up instead: of what was there, `--name` of `without` leaves out the flag, `--name=item` that item of its list.
  */
 export async function addArguments(host: Host, program: string, extra: readonly string[], mend: Mend, without: readonly string[] = []): Promise<void> {
   const original = draftPath();
   mend(() => must(host, ['rm', '-f', original]));
   const target = (await must(host, ['readlink', '-f', program])).trim();
   await must(host, ['cp', target, original]);
-  const drop = without.map((flag) => `for word do shift; case "$word" in ${flag}=*) ;; *) set -- "$@" "$word";; esac; done\n`).join('');
+  const drop = without.map((left) => `for word do shift; case "$word" in ${leaveOut(left)};; *) set -- "$@" "$word";; esac; done\n`).join('');
   await replaceFile(host, program, `#!/bin/sh\n${drop}exec ${original} "$@" ${extra.join(' ')}\n`, mend);
+}
+
+function leaveOut(left: string): string {
+  const [flag = '', item] = left.split('=');
+  const rest = item === undefined ? '' : ` set -- "$@" "$(printf '%s' "$word" | sed -E 's/([=,])${item}(,|$)/\\1/; s/,$//')"`;
+  return `${flag}=*)${rest}`;
 }
 
 async function overlay(host: Host, path: string, mend: Mend, write: (draft: string, target: string) => Promise<void>): Promise<void> {
