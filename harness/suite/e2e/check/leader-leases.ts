@@ -4,17 +4,20 @@ import { controlPlaneWhole } from '../fault/api-server.ts';
 import { faulty } from '../fault/mend.ts';
 import { stopUnit } from '../fault/unit.ts';
 import { judgeComplaints } from '../judge.ts';
-import { LEADING, leaseComplaint, leaseComplaints } from '../leader-lease.ts';
+import { LEADING, leaseComplaint, renewalComplaint } from '../leader-lease.ts';
 import type { Leading } from '../leader-lease.ts';
 import { until } from '../wait.ts';
 
 export const leaderLeases: Check = {
   name: 'leader-leases',
-  title: 'The controller manager and the scheduler each have a leader with a fresh lease',
-  // Two requests.
+  title: 'The controller manager and the scheduler each have a leader that renews its lease',
+  // A lease is renewed every 2 s, or runs out within 15 s.
   limitMs: 35_000,
   blockedBy: ['etcd-health', 'api-server-version'],
-  run: async (context) => judgeComplaints(`fresh leases of ${LEADING.join(' and ')}`, await leaseComplaints(context)),
+  async run(context) {
+    const complaints = await Promise.all(LEADING.map((component) => renewalComplaint(context, component)));
+    return judgeComplaints(`leases of ${LEADING.join(' and ')} that are renewed`, complaints.flatMap((complaint) => complaint ?? []));
+  },
   sabotages: [
     { name: 'schedulers-stopped', observed: withoutFreshLease('kube-scheduler'), apply: withoutLeader('kube-scheduler') },
     {
