@@ -40,10 +40,11 @@ export const logs: Check = {
         const pod = onePodOfEachNode(await fixture(context)).find(({ node }) => node === host.name);
         if (pod === undefined) throw new Error(`no test pod on ${host.name}`);
         const pattern = `/var/log/pods/${NAMESPACE}_${pod.name}_*`;
-        const move = (from: string, to: string) => must(host, ['sh', '-c', `mv ${from} ${to}`]);
-        mend(() => move('/var/log/proofgrid-lost/*', '/var/log/pods/'));
+        // the kubelet makes the directory anew when it looks after the log
+        const back = 'cd /var/log/proofgrid-lost && for each in *; do rm -rf "/var/log/pods/$each" && mv "$each" /var/log/pods/; done';
+        mend(() => must(host, ['sh', '-c', back]));
         await must(host, ['mkdir', '-p', '/var/log/proofgrid-lost']);
-        await move(pattern, '/var/log/proofgrid-lost/');
+        await must(host, ['sh', '-c', `mv ${pattern} /var/log/proofgrid-lost/`]);
       }),
     },
   ],

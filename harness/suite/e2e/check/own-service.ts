@@ -19,7 +19,7 @@ export const ownService: Check = {
   title: 'A pod of every node reaches itself through a Service of which it is the only endpoint',
   // The pods may have to start first (60 s), then 3 s for a request.
   limitMs: 100_000,
-  blockedBy: ['etcd-health', 'nodes-ready', 'test-pods', 'packets-arrive', 'pod-to-pod-same-node', 'pod-to-pod-across-nodes', 'host-to-pod', 'proxy-mode', 'cluster-ip'],
+  blockedBy: ['etcd-health', 'leader-leases', 'nodes-ready', 'test-pods', 'packets-arrive', 'pod-to-pod-same-node', 'pod-to-pod-across-nodes', 'host-to-pod', 'proxy-mode', 'cluster-ip'],
   async run(context) {
     const api = kube(context);
     const pods = onePodOfEachNode(await fixture(context));
