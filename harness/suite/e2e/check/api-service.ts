@@ -24,7 +24,7 @@ export const apiService: Check = {
   title: 'The Service kubernetes leads to every API server and to nothing else, and a pod of every node is let in with its own token',
   // Pods start (60 s), then call.
   limitMs: 60_000 + CALLED_LIMIT + 20_000,
-  blockedBy: ['etcd-health', 'api-server-version', 'leader-leases', 'nodes-ready', 'image-store', 'test-pods', 'packets-arrive', 'pod-to-pod-same-node', 'pod-to-pod-across-nodes', 'proxy-mode', 'cluster-ip'],
+  blockedBy: ['etcd-health', 'api-server-version', 'leader-leases', 'nodes-ready', 'image-store', 'test-pods', 'pod-on-every-node', 'packets-arrive', 'pod-to-pod-same-node', 'pod-to-pod-across-nodes', 'proxy-mode', 'cluster-ip'],
   async run(context) {
     await ensureNamespace(context, kube(context));
     const advertised = await advertisedComplaints(context);

@@ -15,7 +15,7 @@ export const sourceAddresses: Check = {
   title: 'Pods see each other by their own addresses, and what they send out of the pod network comes from their node',
   // Pods may have to start twice (60 s each) and to end (30 s), then 3 s for a request.
   limitMs: 180_000,
-  blockedBy: ['etcd-health', 'nodes-ready', 'image-store', 'test-pods', 'packets-arrive', 'pod-to-pod-same-node', 'pod-to-pod-across-nodes'],
+  blockedBy: ['etcd-health', 'nodes-ready', 'image-store', 'test-pods', 'pod-on-every-node', 'packets-arrive', 'pod-to-pod-same-node', 'pod-to-pod-across-nodes'],
   skip: (context) => (nodes(context).length > 1 ? undefined : 'the cluster has one node'),
   async run(context) {
     const pods = onePodOfEachNode(await fixture(context));
