@@ -27,7 +27,7 @@ export const dnsNames: Check = {
   title: 'A pod of every node resolves every kind of name in the cluster, over UDP and over TCP',
   // The pods may have to start first (60 s); then a new service becomes known, and dig gives up after 2 s.
   limitMs: 120_000,
-  blockedBy: ['etcd-health', 'leader-leases', 'nodes-ready', 'test-pods', 'packets-arrive', 'pod-to-pod-same-node', 'pod-to-pod-across-nodes', 'proxy-mode', 'cluster-ip', 'dns'],
+  blockedBy: ['etcd-health', 'leader-leases', 'nodes-ready', 'test-pods', 'packets-arrive', 'pod-to-pod-same-node', 'pod-to-pod-across-nodes', 'proxy-mode', 'cluster-ip', 'api-service', 'dns'],
   skip: ({ deployment: { spec } }) => (spec.dns.type === 'none' ? spec.dns.reason : undefined),
   async run(context) {
     const made = await fixture(context);

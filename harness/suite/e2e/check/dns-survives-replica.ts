@@ -36,7 +36,7 @@ export const dnsSurvivesReplica: Check = {
   // Lookups for 10 s; the replica that takes the killed one's place starts in seconds, and in a minute on a loaded machine.
   limitMs: 180_000,
   needs: ['disruption'],
-  blockedBy: ['leader-leases', 'nodes-ready', 'image-store', 'test-pods', 'pod-on-every-node', 'packets-arrive', 'pod-to-pod-same-node', 'pod-to-pod-across-nodes', 'proxy-mode', 'cluster-ip', 'dns'],
+  blockedBy: ['leader-leases', 'nodes-ready', 'image-store', 'test-pods', 'pod-on-every-node', 'packets-arrive', 'pod-to-pod-same-node', 'pod-to-pod-across-nodes', 'proxy-mode', 'cluster-ip', 'api-service', 'dns'],
   skip(context) {
     const { dns } = context.deployment.spec;
     if (dns.type === 'none') return dns.reason;

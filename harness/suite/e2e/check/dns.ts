@@ -14,7 +14,7 @@ export const dns: Check = {
   title: 'A pod of every node reaches a service by its names',
   // The pods may have to start first (60 s), then 3 s for a request.
   limitMs: 90_000,
-  blockedBy: ['nodes-ready', 'test-pods', 'packets-arrive', 'pod-to-pod-same-node', 'pod-to-pod-across-nodes', 'proxy-mode', 'cluster-ip'],
+  blockedBy: ['nodes-ready', 'test-pods', 'packets-arrive', 'pod-to-pod-same-node', 'pod-to-pod-across-nodes', 'proxy-mode', 'cluster-ip', 'api-service'],
   skip: ({ deployment: { spec } }) => (spec.dns.type === 'none' ? spec.dns.reason : undefined),
   async run(context) {
     const made = await fixture(context);

@@ -24,7 +24,7 @@ export const dualStackServices: Check = {
   title: 'A service that requires both families has an address of each, both answer from every node and from a pod of it, and DNS knows both',
   // The pods may have to start first (60 s), then the service becomes known (15 s), with rounds of requests of 3 s.
   limitMs: 120_000,
-  blockedBy: ['leader-leases', 'nodes-ready', 'test-pods', 'packets-arrive', 'pod-to-pod-same-node', 'pod-to-pod-across-nodes', 'host-to-pod', 'dual-stack-pods', 'proxy-mode', 'cluster-ip', 'dns'],
+  blockedBy: ['leader-leases', 'nodes-ready', 'test-pods', 'packets-arrive', 'pod-to-pod-same-node', 'pod-to-pod-across-nodes', 'host-to-pod', 'dual-stack-pods', 'proxy-mode', 'cluster-ip', 'api-service', 'dns'],
   skip: skipSingleStack,
   async run(context) {
     const made = await fixture(context);

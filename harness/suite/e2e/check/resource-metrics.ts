@@ -24,7 +24,7 @@ export const resourceMetrics: Check = {
   title: 'Every API server gives plausible CPU and memory figures of every node, and of a pod on every node',
   // The pods may have to start first (60 s), then be measured twice.
   limitMs: 60_000 + MEASURED_LIMIT + 20_000,
-  blockedBy: ['nodes-ready', 'test-pods', 'api-groups-answer', 'packets-arrive', 'pod-to-pod-same-node', 'pod-to-pod-across-nodes', 'cluster-ip', 'host-to-pod'],
+  blockedBy: ['nodes-ready', 'test-pods', 'api-groups-answer', 'packets-arrive', 'pod-to-pod-same-node', 'pod-to-pod-across-nodes', 'cluster-ip', 'host-to-pod', 'api-service'],
   skip: ({ deployment: { spec } }) => (spec.metrics.type === 'none' ? spec.metrics.reason : undefined),
   async run(context) {
     const pods = onePodOfEachNode(await fixture(context)).map(({ name }) => name);
