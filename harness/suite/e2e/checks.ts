@@ -81,10 +81,10 @@ export interface CheckPhase {
 export const E2E_PHASES: readonly CheckPhase[] = [
   // Before any pod of the checks: a CNI plugin switches forwarding on again.
   { phase: 'machines', checks: [kernelSettings, survivesReboot] },
-  { phase: 'control-plane', checks: [etcdHealth, etcdSettings, apiServerVersion, leaderLeases] },
+  { phase: 'control-plane', checks: [etcdHealth, etcdSettings, apiServerVersion, leaderLeases, apiGroupsAnswer] },
   { phase: 'nodes', beside: true, checks: [nodesReady, kubeletSettings, imageStore, nodeLabelsAndTaints, preloadedImagesKept] },
   { phase: 'pods', checks: [testPods, podOnEveryNode, containersEnd, limitsEnforced, exec, logs, portForward, configMapVolume, secretVolume] },
-  { phase: 'controllers', beside: true, checks: [controllersWork, schedulerObeys, apiGroupsAnswer, admissionRefuses, tokensAccepted] },
+  { phase: 'controllers', beside: true, checks: [controllersWork, schedulerObeys, admissionRefuses, tokensAccepted] },
   // Alone: it counts packets.
   { phase: 'network', checks: [packetsArrive, podToPodSameNode, podToPodAcrossNodes, hostToPod, sourceAddresses, dualStackPods] },
   { phase: 'services', checks: [proxyMode, proxySettings, clusterIp, clusterIpUdp, ownService, nodePort, apiService, dns, dualStackServices] },

@@ -20,7 +20,7 @@ export const claimKeepsData: Check = {
   // Three pods (120 s each at the most), and a machine that boots and becomes Ready (180 s).
   limitMs: 3 * 120_000 + 240_000,
   needs: ['disruption'],
-  blockedBy: ['nodes-ready', 'image-store', 'test-pods', 'pod-on-every-node', 'leader-leases'],
+  blockedBy: ['api-groups-answer', 'nodes-ready', 'image-store', 'test-pods', 'pod-on-every-node', 'leader-leases'],
   skip: ({ deployment: { spec } }) => (spec.storage.type === 'none' ? spec.storage.reason : undefined),
   async run(context) {
     const { name } = last(nodes(context));

@@ -9,7 +9,7 @@ export const configMapVolume: Check = {
   title: 'A ConfigMap mounted as a volume holds its value in a pod of every node',
   // Namespace, pods and one command each.
   limitMs: 90_000,
-  blockedBy: ['etcd-health', 'nodes-ready', 'image-store', 'test-pods', 'pod-on-every-node'],
+  blockedBy: ['etcd-health', 'api-groups-answer', 'nodes-ready', 'image-store', 'test-pods', 'pod-on-every-node'],
   run: (context) => volumeReaches(context, 'ConfigMap'),
   sabotages: [
     {

@@ -21,7 +21,7 @@ export const controllersWork: Check = {
   title: 'Each controller of the controller manager does its one job, when it is asked to',
   // All at once, then their objects go.
   limitMs: WORK_LIMIT + 60_000,
-  blockedBy: ['etcd-health', 'api-server-version', 'leader-leases', 'nodes-ready', 'test-pods', 'pod-on-every-node', 'containers-end'],
+  blockedBy: ['etcd-health', 'api-server-version', 'leader-leases', 'api-groups-answer', 'nodes-ready', 'test-pods', 'pod-on-every-node', 'containers-end'],
   async run(context) {
     await ensureNamespace(context, kube(context));
     const trials = [...controllerTrials(podSpec(context)), nodeLifecycle(last(nodes(context)).name), approvedCertificate(), tokenOfSecret(context)];

@@ -21,7 +21,7 @@ export const dnsExternalName: Check = {
   // Our resolver and the pods may have to start first (60 s each).
   limitMs: 180_000,
   needs: ['document'],
-  blockedBy: ['etcd-health', 'leader-leases', 'nodes-ready', 'image-store', 'test-pods', 'pod-on-every-node', 'packets-arrive', 'pod-to-pod-same-node', 'pod-to-pod-across-nodes', 'proxy-mode', 'cluster-ip', 'api-service', 'dns'],
+  blockedBy: ['etcd-health', 'leader-leases', 'api-groups-answer', 'nodes-ready', 'image-store', 'test-pods', 'pod-on-every-node', 'packets-arrive', 'pod-to-pod-same-node', 'pod-to-pod-across-nodes', 'proxy-mode', 'cluster-ip', 'api-service', 'dns'],
   skip(context) {
     const { dns } = context.deployment.spec;
     if (dns.type === 'none') return dns.reason;

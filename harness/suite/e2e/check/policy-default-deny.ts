@@ -10,7 +10,7 @@ export const policyDefaultDeny: Check = {
   name: NAME,
   title: 'A policy without rules keeps every pod from those it selects, on every node, and lets them be reached again once it is gone',
   limitMs: POLICY_CHECK_LIMIT,
-  blockedBy: ['leader-leases', 'nodes-ready', 'image-store', 'test-pods', 'pod-on-every-node', 'packets-arrive', 'pod-to-pod-same-node', 'pod-to-pod-across-nodes', 'api-service'],
+  blockedBy: ['leader-leases', 'api-groups-answer', 'nodes-ready', 'image-store', 'test-pods', 'pod-on-every-node', 'packets-arrive', 'pod-to-pod-same-node', 'pod-to-pod-across-nodes', 'api-service'],
   skip: skipWithoutPolicy,
   async run(context) {
     const { friend, stranger, foreigner, targets } = await policyStage(context, NAME, 'every-node');

@@ -26,7 +26,7 @@ export const secretEncryptedAtRest: Check = {
   // Four requests to each API server, and two commands on an etcd member for each.
   limitMs: 90_000,
   needs: ['document', 'machines'],
-  blockedBy: ['etcd-health', 'api-server-version'],
+  blockedBy: ['etcd-health', 'api-server-version', 'api-groups-answer'],
   async run(context) {
     await ensureNamespace(context, kube(context));
     // Each API server encrypts what it writes itself: through the endpoint one of them would answer for all.
