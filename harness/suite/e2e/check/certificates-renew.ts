@@ -36,7 +36,9 @@ export const certificatesRenew: Check = {
       apply: faulty(async (context, mend) => {
         const api = kube(context);
         const { metadata, ...binding } = await api.get<{ metadata: { name: string } }>(BINDING);
-        mend(async () => api.post(BINDING.slice(0, BINDING.lastIndexOf('/')), { ...binding, metadata: { name: metadata.name } }));
+        const body = { ...binding, metadata: { name: metadata.name } };
+        // also where a deploy has made it anew
+        mend(() => api.send({ method: 'PATCH', path: `${BINDING}?fieldManager=proofgrid-sabotage&force=true`, body, contentType: 'application/apply-patch+yaml' }));
         await api.remove(BINDING);
       }),
     },
