@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { createLimiter } from '../../../../../harness/provider/kubevirt/kube/limiter.ts';
 
 test('a burst at once, then at the rate, and a burst again after a pause', async () => {
@@ -27,4 +27,15 @@ test('whoever comes together waits one after the other', async () => {
 
 test('an aborted signal takes no place', async () => {
   await expect(createLimiter({ qps: 1, burst: 1 })(AbortSignal.abort(new Error('enough')))).rejects.toThrow('enough');
+});
+
+test('a clock that a test moves for a while keeps nobody waiting afterwards', async () => {
+  const waits: number[] = [];
+  const limiter = createLimiter({ qps: 10, burst: 1, sleep: async (ms) => void waits.push(ms) });
+  const now = performance.now.bind(performance);
+  const moved = vi.spyOn(performance, 'now').mockImplementation(() => now() + 600_000);
+  await limiter();
+  moved.mockRestore();
+  await limiter();
+  expect(waits.every((ms) => ms <= 100), waits.join()).toBe(true);
 });
