@@ -87,7 +87,7 @@ export const E2E_PHASES: readonly CheckPhase[] = [
   { phase: 'controllers', beside: true, checks: [controllersWork, schedulerObeys, admissionRefuses, tokensAccepted] },
   // Alone: it counts packets.
   { phase: 'network', checks: [packetsArrive, podToPodSameNode, podToPodAcrossNodes, hostToPod, sourceAddresses, dualStackPods] },
-  { phase: 'services', checks: [proxyMode, proxySettings, clusterIp, clusterIpUdp, ownService, nodePort, apiService, dns, dualStackServices] },
+  { phase: 'services', checks: [proxyMode, proxySettings, clusterIp, apiService, clusterIpUdp, ownService, nodePort, dns, dualStackServices] },
   { phase: 'add-ons', beside: true, checks: [dnsNames, dnsExternalName, resourceMetrics] },
   { phase: 'security', beside: true, checks: [secretEncryptedAtRest, anonymousRefused, unprivilegedRefused, kubeletRights, auditRecorded, certificateValidity, certificateNames, certificatesRenew] },
   { phase: 'hardening', beside: true, checks: [tlsCiphers, fileModes, serviceUsers, podSecurity, limitsOfAbuse] },
